@@ -1,6 +1,7 @@
 // What is done over Matrix, as the rows of v1 and the events of rooms.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { World } from '../support/world'
+import { type Acting, acting, id } from './acting'
 import { homeserver, type MatrixClient, refused, SERVER_NAME, signIn, V3 } from './homeserver'
 
 let w: World
@@ -12,56 +13,15 @@ beforeAll(async () => {
   await w.human('ben')
   ada = await signIn(w, { handle: 'ada' })
   ben = await signIn(w, { handle: 'ben' })
+  ;({ newRoom, send, channelOf, eventsIn } = acting(w))
 })
 afterAll(() => w[Symbol.asyncDispose]())
 
-const id = (handle: string) => `@${handle}:${SERVER_NAME}`
+let newRoom: Acting['newRoom']
+let send: Acting['send']
+let channelOf: Acting['channelOf']
+let eventsIn: Acting['eventsIn']
 let transactions = 0
-
-async function newRoom(by: MatrixClient, body: object = {}): Promise<string> {
-  const { status, body: made, text } = await by.post<{ room_id: string }>(`${V3}/createRoom`, body)
-  if (status !== 200) throw new Error(text)
-  return made.room_id
-}
-
-async function send(
-  by: MatrixClient,
-  room: string,
-  content: object,
-  type = 'm.room.message',
-): Promise<string> {
-  const path = `${V3}/rooms/${encodeURIComponent(room)}/send/${type}/${transactions++}`
-  const { status, body, text } = await by.put<{ event_id: string }>(path, content)
-  if (status !== 200) throw new Error(text)
-  return body.event_id
-}
-
-async function channelOf(room: string) {
-  const [found] = await w.sql<{ slug: string; kind: string; name: string }>(
-    'SELECT c.slug, c.kind, c.name FROM channels c JOIN matrix_rooms r ON r.channel_id = c.id WHERE r.room_id = ?',
-    room,
-  )
-  if (!found) throw new Error('the room has no channel')
-  return found
-}
-
-async function eventsIn(room: string) {
-  const rows = await w.sql<{ json: string; event_id: string; redacted_by: unknown }>(
-    `SELECT e.json, e.event_id, e.redacted_by FROM matrix_events e JOIN matrix_rooms r ON r.channel_id = e.channel_id
-     WHERE r.room_id = ? ORDER BY e.pos`,
-    room,
-  )
-  return rows.map(({ json, event_id, redacted_by }) => ({
-    id: event_id,
-    isRedacted: redacted_by !== null,
-    ...(JSON.parse(json) as {
-      type: string
-      sender: string
-      state_key?: string
-      content: Record<string, unknown>
-    }),
-  }))
-}
 
 describe('a room made over Matrix', () => {
   test('is a channel with its name, topic and creator', async () => {

@@ -281,7 +281,7 @@ export interface Writes
   /** Appends events in this order, in one statement for many. */
   appendAll(events: readonly { readonly body: EventBody; readonly actor: Account | null }[]): Promise<void>
   /**
-   * Posts a message that is part of an act, with the next seq and instant. Its attachments must be none.
+   * Posts a message that is part of an act, with the next seq and instant.
    */
   insertMessage(draft: PostDraft): Promise<MessageEvent>
   /** The instant of the next event. */

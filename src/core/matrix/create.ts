@@ -37,13 +37,14 @@ export function createMatrix(parts: MatrixParts) {
     }),
     run: (actor, work) => transactions.run(actor, work),
   })
+  const media = new Media(parts)
   const devices = new Devices(parts)
   const deviceSessions = new DeviceSessions(parts)
   const shortSecrets = new ShortSecrets(parts)
   const registrationTokens = new RegistrationTokens(parts)
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
-  const acts = createActs({ ...parts, users, projector })
+  const acts = createActs({ ...parts, users, projector, media })
   return {
     serverName,
     ...acts,
@@ -73,7 +74,7 @@ export function createMatrix(parts: MatrixParts) {
         await projector.projected()
       },
     }),
-    media: new Media(parts),
+    media,
     /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
     async entering(actor: Person): Promise<DeviceName> {
       if (actor.via === 'session') await deviceSessions.settle(actor.session)

@@ -20,12 +20,12 @@ export class Deletions {
 
   /**
    * Deletes a message, as its author or as an admin of its channel. What remains is a tombstone. A deleted message
-   * stays as it is.
+   * stays as it is. `isModerated`: the actor's right to delete messages of others was checked before.
    * @throws invalid_id, message_not_found, not_author, missing_scope, read_only_role, legal_hold, draining
    */
-  remove(actor: Person, id: string): Promise<void> {
+  remove(actor: Person, id: string, { isModerated = false } = {}): Promise<void> {
     return this.acts.run(actor, id, async ({ tx, actor: now, message, channel }) => {
-      const by = this.roleOf(now, message, channel)
+      const by = this.roleOf(now, message, channel, isModerated)
       if (message.deletedAt !== null) return
       refuseHeld(channel)
       const tombstone = tombstoneOf(message, tx.now())
@@ -41,11 +41,17 @@ export class Deletions {
   }
 
   /** Returns as what the actor may delete the message. */
-  private roleOf(actor: Person, { senderId }: Message, channel: Channel): 'author' | 'admin' {
+  private roleOf(
+    actor: Person,
+    { senderId }: Message,
+    channel: Channel,
+    isModerated: boolean,
+  ): 'author' | 'admin' {
     if (senderId === actor.account.id) {
       this.policy.postIn(actor, channel)
       return 'author'
     }
+    if (isModerated) return 'admin'
     if (!this.policy.isChannelAdmin(actor, channel)) throw refusal('not_author')
     this.policy.moderateIn(actor, channel)
     return 'admin'

@@ -45,21 +45,27 @@ export class Edits {
   constructor(private readonly deps: EditsDeps) {}
 
   /**
-   * Changes a message of the actor. A change that changes nothing writes nothing.
+   * Changes a message of the actor. A change that changes nothing writes nothing. `isModerated`: the actor may take back
+   * an edit of somebody else, which was checked before.
    * @throws invalid_id, message_not_found, not_author, missing_scope, read_only_role, immutable_message,
    *   legal_hold if the body changes, edit_window_closed, too_many_mentions, paused, draining
    */
-  async edit(actor: Person, id: string, change: MessageChange): Promise<Edited> {
+  async edit(
+    actor: Person,
+    id: string,
+    change: MessageChange,
+    { isModerated = false } = {},
+  ): Promise<Edited> {
     const { acts, policy } = this.deps
     const there = await this.deps.attendance(change.body ?? '')
     return acts.run(actor, id, async ({ tx, actor: now, message, channel }) => {
-      if (message.senderId !== now.account.id) throw refusal('not_author')
+      if (message.senderId !== now.account.id && !isModerated) throw refusal('not_author')
       policy.postIn(now, channel)
       if (message.kind !== 'message' || message.deletedAt !== null) throw refusal('immutable_message')
       const changed = { ...message, ...change }
       const isReworded = changed.body !== message.body
       if (isReworded || changed.format !== message.format) refuseHeld(channel)
-      this.checkWindow(message, tx.now())
+      if (!isModerated) this.checkWindow(message, tx.now())
       this.deps.pauses.refusePaused(now.account, channel)
       if (isSame(message, changed)) return { message: acts.view(message), unresolved: [] }
       const mentions = isReworded ? this.resolve(message, changed.body, channel, there) : null

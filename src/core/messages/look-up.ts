@@ -2,16 +2,21 @@ import type { Uuid } from '../kernel/ids'
 import type { Reads } from '../kernel/ports'
 import type { FoundMessage, PostLookups, PostPlan } from './post-plan'
 
-/** Looks up in a transaction what a post without attachments refers to. */
+/** Looks up in a transaction what a post refers to. */
 export async function lookUpIn(
   tx: Reads,
-  { replyTo, threadId }: Pick<PostPlan, 'replyTo' | 'threadId'>,
+  { replyTo, threadId, attachments }: Pick<PostPlan, 'replyTo' | 'threadId' | 'attachments'>,
 ): Promise<PostLookups> {
   const target = replyTo === null ? undefined : await find(tx, replyTo)
   const thread = threadId === null ? undefined : await find(tx, threadId)
   const named = thread ?? target
   const inThread = named && (await tx.foundThread((named.thread ?? named).seq))
-  return { target, thread, inThread, attachments: [] }
+  const found: PostLookups['attachments'][number][] = []
+  for (const id of attachments) {
+    const attachment = await tx.attachment(id)
+    found.push(attachment && { ...attachment, isUsed: attachment.messageSeq !== null })
+  }
+  return { target, thread, inThread, attachments: found }
 }
 
 async function find(tx: Reads, uuid: Uuid): Promise<FoundMessage | undefined> {

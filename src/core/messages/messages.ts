@@ -112,7 +112,7 @@ export class Messages {
   }
 
   /**
-   * Decides a post without attachments that is part of an act, in the transaction of that act, which writes it.
+   * Decides a post that is part of an act, in the transaction of that act, which writes it.
    * `there`: who is there for its body.
    * @throws as `post`
    */

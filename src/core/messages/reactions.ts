@@ -1,7 +1,7 @@
 import type { Policy } from '../access/policy'
 import { quotaExceeded } from '../identity/accounts'
 import type { Person } from '../identity/actor'
-import type { Message, MessageView, Reaction } from '../kernel/entities'
+import type { Account, Message, MessageView, Reaction } from '../kernel/entities'
 import { refusal } from '../kernel/errors'
 import {
   MAX_EMOJI,
@@ -36,8 +36,9 @@ export class Reactions {
    * @throws invalid_emoji, invalid_id, message_not_found, missing_scope, read_only_role, quota_exceeded, draining
    */
   add(actor: Person, id: string, text: string): Promise<Reacted> {
-    return this.act(actor, id, text, async (on, emoji, own) => {
+    return this.act(actor, id, text, async (on, emoji) => {
       const { tx, actor: now, message } = on
+      const own = await tx.emojiOf(message.seq, now.account.id)
       if (own.includes(emoji)) return this.unchanged(on)
       if (own.length >= MAX_REACTIONS_PER_ACCOUNT)
         throw quotaExceeded('reactions_per_account', MAX_REACTIONS_PER_ACCOUNT)
@@ -53,16 +54,20 @@ export class Reactions {
     })
   }
 
-  /** Removes a reaction of the actor, if there is one. @throws as `add`, except quota_exceeded */
-  remove(actor: Person, id: string, text: string): Promise<Reacted> {
-    return this.act(actor, id, text, async (on, emoji, own) => {
-      const { tx, actor: now, message } = on
+  /**
+   * Removes a reaction of the actor, if there is one, or of an account for which the actor's right was checked before.
+   * @throws as `add`, except quota_exceeded
+   */
+  remove(actor: Person, id: string, text: string, of: Account = actor.account): Promise<Reacted> {
+    return this.act(actor, id, text, async (on, emoji) => {
+      const { tx, message } = on
+      const own = await tx.emojiOf(message.seq, of.id)
       if (!own.includes(emoji)) return this.unchanged(on)
-      const changed = await withoutReactionOf(tx, message, emoji, now.account.id)
+      const changed = await withoutReactionOf(tx, message, emoji, of.id)
       const view = this.acts.view(changed)
       await tx.updateMessage(changed)
-      await tx.deleteReaction(message.seq, now.account.id, emoji)
-      await tx.append(messageEvent('reaction.removed', view, { emoji }), now.account)
+      await tx.deleteReaction(message.seq, of.id, emoji)
+      await tx.append(messageEvent('reaction.removed', view, { emoji }), of)
       return { message: view, isChanged: true }
     })
   }
@@ -71,17 +76,17 @@ export class Reactions {
     actor: Person,
     id: string,
     text: string,
-    work: (on: ActedOn, emoji: string, own: readonly string[]) => Reacted | Promise<Reacted>,
+    work: (on: ActedOn, emoji: string) => Promise<Reacted>,
   ): Promise<Reacted> {
     const emoji = legalEmoji(text)
     return this.acts.run(
       actor,
       id,
       async (on) => {
-        const { tx, actor: now, message, channel } = on
+        const { actor: now, message, channel } = on
         if (message.deletedAt !== null) throw refusal('message_not_found')
         this.policy.postIn(now, channel)
-        return work(on, emoji, await tx.emojiOf(message.seq, now.account.id))
+        return work(on, emoji)
       },
       ({ message }) => message.message.seq,
     )

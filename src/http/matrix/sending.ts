@@ -12,7 +12,7 @@ import { matrixEndpoint } from './endpoint'
 const ROOM = '/_matrix/client/v3/rooms/:room'
 
 export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
-  const { sendings, stateSettings, sentTransactions: sent } = matrix
+  const { sendings, redactions, stateSettings, sentTransactions: sent } = matrix
   /** Sends once for each transaction id of a device, whatever the body of a repeated request. */
   const once = async (
     actor: Person,
@@ -55,7 +55,7 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       handle: ({ actor, device, params: { room: roomId = '', event: eventId = '', txnId }, bodyText }) => {
         const content = eventContentIn(bodyText)
         return once(actor, device, `redact/${roomId}/${eventId}/${txnId}`, txnId, (by) =>
-          sendings.redact(by, roomId, eventId, content),
+          redactions.redact(by, roomId, eventId, content),
         )
       },
     })

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { inArray, sql } from 'drizzle-orm'
 import { stateNumber } from '../../core/inbox/items'
 import type { LogPosition, PostDraft } from '../../core/messages/post-plan'
 import type { Handle } from '../database'
@@ -11,7 +11,7 @@ import { chunks } from './rows'
  */
 export async function insertMessageRows(
   { db, t }: Handle,
-  { message, notified, chain }: PostDraft,
+  { message, notified, chain, attached }: PostDraft,
   { seq, at }: LogPosition,
 ): Promise<void> {
   const { uuid, channelId, senderId, thread, replyTo, body, kind } = message
@@ -43,6 +43,11 @@ export async function insertMessageRows(
           follow: sql`CASE WHEN ${t.threadMembers.follow} THEN ${t.threadMembers.follow} END`,
         },
       })
+  if (attached.length > 0)
+    await db
+      .update(t.attachments)
+      .set({ messageSeq: seq })
+      .where(inArray(t.attachments.id, [...attached]))
   const item = { seq, messageSeq: seq, channelId, state: stateNumber('queued') }
   for (const some of chunks(notified))
     await db.insert(t.inbox).values(some.map((one) => ({ ...item, ...one })))

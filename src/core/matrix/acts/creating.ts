@@ -17,7 +17,7 @@ import { type NewState, plannedState, type RoomRequest, type RoomTerms, roomType
 import type { Users } from '../users'
 import { roomVersion } from '../versions'
 import { applyProperties } from './channel-properties'
-import type { RoomMemberships } from './membership'
+import { namedAccount, type RoomMemberships } from './membership'
 import { millisecondsOf, type RoomAct, type RoomActs } from './room-acts'
 
 /** A request to make a room. */
@@ -170,9 +170,7 @@ export class Creations {
   ): Promise<{ account: Account; userId: string }[]> {
     const found: { account: Account; userId: string }[] = []
     for (const userId of userIds) {
-      const account = await this.parts.users.find(userId, tx)
-      if (!account) throw matrixRefusal('M_NOT_FOUND', `There is no user ${userId} here`)
-      found.push({ account, userId })
+      found.push({ account: await namedAccount(this.parts.users, tx, userId), userId })
     }
     return found
   }

@@ -3,10 +3,11 @@ import type { Person } from '../../identity/actor'
 import type { Account } from '../../kernel/entities'
 import { refusal } from '../../kernel/errors'
 import type { Seq } from '../../kernel/ids'
-import type { Writes } from '../../kernel/ports'
+import type { Reads, Writes } from '../../kernel/ports'
 import { channelEvent } from '../../log/events'
 import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
+import { parseUserId } from '../ids'
 import { memberContent, type Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
 import { joinRuleOf } from '../room-state'
@@ -138,6 +139,8 @@ export class RoomMemberships {
     const { room, people, tx } = act
     this.requireScope(act)
     if (act.channel.kind === 'dm') throw refusal('dm_membership_fixed')
+    if (account.archivedAt !== null)
+      throw matrixRefusal('M_FORBIDDEN', 'The account of this user is archived')
     const membership = room.membershipOf(userId)
     if (membership === 'join') throw matrixRefusal('M_FORBIDDEN', 'The user is in the room already')
     const target = (await people.shown(tx, [account])).get(account.id)
@@ -228,8 +231,7 @@ export class RoomMemberships {
   ): Promise<void> {
     return this.acts.in(actor, roomId, [userId], async (act) => {
       if (act.room.membershipOf(act.self.userId) !== 'join') throw notInRoom()
-      const account = await this.parts.users.find(userId, act.tx)
-      if (!account) throw matrixRefusal('M_NOT_FOUND', 'There is no such user here')
+      const account = await namedAccount(this.parts.users, act.tx, userId)
       return work(act, account)
     })
   }
@@ -255,4 +257,12 @@ export class RoomMemberships {
   ): void {
     batch.add(room, row, { type: 'm.room.member', stateKey, content, sender, ts: millisecondsOf(tx) })
   }
+}
+
+/** Returns the account of a whole user id. @throws m_invalid_param, m_not_found */
+export async function namedAccount(users: Users, reads: Reads, userId: string): Promise<Account> {
+  if (!parseUserId(userId)) throw matrixRefusal('M_INVALID_PARAM', 'A user id is written @name:server')
+  const account = await users.find(userId, reads)
+  if (!account) throw matrixRefusal('M_NOT_FOUND', `There is no user ${userId} here`)
+  return account
 }

@@ -1,24 +1,16 @@
 import type { Person } from '../../identity/actor'
 import type { Message } from '../../kernel/entities'
 import { AppError } from '../../kernel/errors'
-import type { Seq } from '../../kernel/ids'
 import type { NewPost } from '../../messages/new-post'
 import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { StoredEvent } from '../event-ports'
-import { parsedEvent } from '../events'
 import { type InwardMessage, inwardMessage, type Relation, relationIn } from '../inward'
-import { noSuchEvent } from '../refusals'
 import type { Users } from '../users'
-import {
-  type ActDraft,
-  addAlone,
-  addAs,
-  type RoomAct,
-  type RoomActs,
-  type RoomActsParts,
-  rowOf,
-} from './room-acts'
+import type { Redactions } from './redactions'
+import { type ActDraft, addAlone, addAs, type RoomAct, type RoomActs, type RoomActsParts } from './room-acts'
+import type { SentFile, SentFiles } from './sent-files'
+import { eventIn, messageOf } from './targets'
 
 /** An event to send. */
 export interface Sending {
@@ -31,6 +23,8 @@ export class Sendings {
   constructor(
     private readonly parts: Pick<RoomActsParts, 'core' | 'policy'> & { readonly users: Users },
     private readonly acts: RoomActs,
+    private readonly redactions: Redactions,
+    private readonly files: SentFiles,
   ) {}
 
   /**
@@ -41,13 +35,16 @@ export class Sendings {
    */
   async send(actor: Person, roomId: string, sending: Sending): Promise<string> {
     const { type, content } = sending
-    if (type === 'm.room.redaction') return this.redact(actor, roomId, String(content.redacts), content)
+    if (type === 'm.room.redaction')
+      return this.redactions.redact(actor, roomId, String(content.redacts), content)
     if (type === 'm.room.encrypted')
       throw matrixRefusal('M_FORBIDDEN', 'This server takes no encrypted messages')
+    const named = type === 'm.room.message' ? inwardMessage(content)?.file : undefined
+    const file = await this.files.find(actor, named)
     try {
       return await this.acts.in(actor, roomId, [], async (act) => {
         this.parts.policy.postIn(act.actor, act.channel)
-        return (await this.add(act, sending)).eventId
+        return (await this.add(act, sending, file)).eventId
       })
     } catch (refusal) {
       await this.announce(actor, roomId, refusal)
@@ -55,33 +52,13 @@ export class Sendings {
     }
   }
 
-  /**
-   * Redacts an event and returns the id of the redaction. The redaction of a message deletes it, that of a reaction takes
-   * it back, and that of a valid edit restores the text before it.
-   * @throws m_forbidden; m_not_found, m_invalid_param for an event that is not in the room; legal_hold
-   */
-  redact(actor: Person, roomId: string, eventId: string, content: JsonObject): Promise<string> {
-    return this.acts.in(actor, roomId, [], async (act) => {
-      const { tx, room, self } = act
-      this.parts.policy.postIn(act.actor, act.channel)
-      const target = await tx.matrix().event({ eventId })
-      if (!target) throw noSuchEvent()
-      if (target.channelId !== room.row.channelId)
-        throw matrixRefusal('M_INVALID_PARAM', 'The event to redact is in another room')
-      const levels = room.levels()
-      if (target.sender !== self.userId && levels.of(self.userId) < levels.needed('redact'))
-        throw matrixRefusal('M_FORBIDDEN', 'Your power level is too low to redact events of others')
-      const { redacts: _, ...reason } = content
-      const draft: ActDraft = { type: 'm.room.redaction', redacts: eventId, content: reason }
-      const redaction = await this.addRedaction(act, target, draft)
-      if (target.redactedBy === null) act.batch.redact(room, target, redaction.pos)
-      return redaction.eventId
-    })
-  }
-
-  private async add(act: RoomAct, { type, content }: Sending): Promise<StoredEvent> {
+  private async add(
+    act: RoomAct,
+    { type, content }: Sending,
+    file: SentFile | undefined,
+  ): Promise<StoredEvent> {
     const relation = relationIn(content)
-    const target = await this.targetOf(act, relation)
+    const target = await eventIn(act, relation.eventId)
     if (relation.threadRoot !== null) refuseNested(target)
     const draft: ActDraft = { type, content, ...relatedTo(target, relation) }
     if (relation.relType === 'm.annotation' && type === 'm.reaction')
@@ -89,7 +66,7 @@ export class Sendings {
     if (type !== 'm.room.message') return addAlone(act, draft)
     if (relation.relType === 'm.replace') return this.edit(act, draft, content, target)
     const said = inwardMessage(content)
-    return said ? this.post(act, draft, said, target) : addAlone(act, draft)
+    return said ? this.post(act, draft, said, { root: target, file }) : addAlone(act, draft)
   }
 
   /** Posts a message; its metadata name the event. */
@@ -97,13 +74,13 @@ export class Sendings {
     act: RoomAct,
     draft: ActDraft,
     said: InwardMessage,
-    root: StoredEvent | undefined,
+    { root, file }: { readonly root: StoredEvent | undefined; readonly file: SentFile | undefined },
   ): Promise<StoredEvent> {
     const { tx, channel, actor } = act
     const { core } = this.parts
     const event = addAs(act, tx.nextSeq(), draft)
     const thread = await messageOf(act, root)
-    const repliedTo = await messageOf(act, await this.eventIn(act, said.replyTo))
+    const repliedTo = await messageOf(act, await eventIn(act, said.replyTo))
     const isInThread =
       thread && repliedTo && (repliedTo.thread ?? repliedTo).seq === (thread.thread ?? thread).seq
     const isAnswered = repliedTo?.deletedAt === null && (!thread || isInThread)
@@ -118,6 +95,7 @@ export class Sendings {
       metadata: { matrix: { event_id: event.eventId, ...said.facts } },
       clientMessageId: null,
       idempotency: null,
+      ...(file && { attachments: [await this.files.attach(tx, actor.account, file)] }),
       ...(said.mentions && {
         mentions: await this.mentioned(act, said.mentions.userIds, said.mentions.room),
       }),
@@ -195,57 +173,6 @@ export class Sendings {
     }
   }
 
-  private async addRedaction(act: RoomAct, target: StoredEvent, draft: ActDraft): Promise<StoredEvent> {
-    const { tx, actor } = act
-    const message = target.redactedBy === null ? await messageOf(act, target) : undefined
-    if (!message || message.deletedAt !== null) return addAlone(act, draft)
-    const verbs = this.parts.core.within(tx)
-    const before = tx.nextSeq()
-    if (target.relType === 'm.annotation' && target.relKey !== null) {
-      // The reaction of somebody else stays on v1: only its event is pruned.
-      if (target.sender !== act.self.userId) return addAlone(act, draft)
-      const { isChanged } = await verbs.reactions.remove(actor, message.uuid, target.relKey)
-      return isChanged ? addAs(act, before, draft) : addAlone(act, draft)
-    }
-    if (target.relType === 'm.replace') return this.addUndone(act, target, message, draft)
-    if (target.type !== 'm.room.message') return addAlone(act, draft)
-    await verbs.deletions.remove(actor, message.uuid)
-    return addAs(act, before, draft)
-  }
-
-  /** The redaction of an edit restores the text of the newest edit before it, or of the message itself. */
-  private async addUndone(
-    act: RoomAct,
-    edit: StoredEvent,
-    message: Message,
-    draft: ActDraft,
-  ): Promise<StoredEvent> {
-    const { tx, actor, self } = act
-    const edits = await tx.matrix().relatedEvents(edit.relPos ?? 0, 'm.replace')
-    const valid = edits.filter(({ sender, redactedBy }) => sender === edit.sender && redactedBy === null)
-    if (edit.sender !== self.userId || valid.at(-1)?.pos !== edit.pos) return addAlone(act, draft)
-    const former = valid.at(-2)
-    const original = await tx.matrix().event({ channelId: edit.channelId, pos: edit.relPos ?? 0 })
-    const content = former
-      ? parsedEvent(former.json).content['m.new_content']
-      : original && parsedEvent(original.json).content
-    const said = isObject(content) ? inwardMessage(content) : undefined
-    if (!said) return addAlone(act, draft)
-    const before = tx.nextSeq()
-    await this.parts.core.within(tx).edits.edit(actor, message.uuid, { body: said.body, format: said.format })
-    return tx.nextSeq() > before ? addAs(act, before, draft) : addAlone(act, draft)
-  }
-
-  private async targetOf(act: RoomAct, { eventId }: Relation): Promise<StoredEvent | undefined> {
-    return this.eventIn(act, eventId)
-  }
-
-  /** Returns an event of the room. */
-  private async eventIn({ tx, channel }: RoomAct, eventId: string | null): Promise<StoredEvent | undefined> {
-    const event = eventId === null ? undefined : await tx.matrix().event({ eventId })
-    return event?.channelId === channel.id ? event : undefined
-  }
-
   /** Returns what v1 calls these users, and the word for everybody. */
   private async mentioned({ tx }: RoomAct, userIds: readonly string[], room: boolean): Promise<string[]> {
     const names = room ? ['channel'] : []
@@ -279,18 +206,6 @@ function relatedTo(
     relation: { pos: target.pos, type: relType, ...(key === null ? {} : { key }) },
     ...(relType === 'm.thread' ? { threadPos: target.pos } : {}),
   }
-}
-
-/** Returns the message of v1 that an event is, that it edits or that it reacts to. */
-async function messageOf(
-  { tx, channel }: RoomAct,
-  event: StoredEvent | undefined,
-): Promise<Message | undefined> {
-  if (!event) return undefined
-  const isAbout = event.relType === 'm.replace' || event.relType === 'm.annotation'
-  const seq: Seq = isAbout && event.relPos !== null ? rowOf({ pos: event.relPos }) : rowOf(event)
-  const message = await tx.message({ seq })
-  return message?.channelId === channel.id ? message : undefined
 }
 
 function factsOf({ metadata }: Message): JsonObject {
