@@ -39,7 +39,7 @@ async function messagesIn(slug: string): Promise<Shown[]> {
   return body.messages
 }
 
-async function uploaded(by: MatrixClient, body: BodyInit, type: string): Promise<string> {
+async function uploaded(by: MatrixClient, body: string | Uint8Array, type: string): Promise<string> {
   const answer = await by.fetch<{ content_uri: string }>('/_matrix/media/v3/upload', {
     ...{ method: 'POST', body, headers: { 'content-type': type } },
   })
