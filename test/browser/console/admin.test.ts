@@ -1,7 +1,7 @@
 // The administration in the browser: every page, on a desktop and on a phone, a new agent, and a setting.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Person } from '../../support/world'
-import { browser, ConsoleLab, desktop, expectedError, phone } from './support'
+import { browser, ConsoleLab, desktop, expectedError, phone, tablet } from './support'
 
 setDefaultTimeout(120_000)
 
@@ -35,7 +35,7 @@ describe.skipIf(browser === undefined)('administration', () => {
 
   for (const section of sections)
     test(`/admin${section} shows what the server has, and the command that does the same`, async () => {
-      for (const window of [desktop, dark]) {
+      for (const window of [desktop, tablet, dark]) {
         await using page = await lab.sit(ada, `/admin${section}`, window)
         await page.find('region', 'In a terminal')
         expect(await page.value<number>('document.documentElement.scrollWidth')).toBe(window.width)
