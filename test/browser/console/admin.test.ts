@@ -71,6 +71,19 @@ describe.skipIf(browser === undefined)('administration', () => {
     expect((await post()).status).toBe(401)
   })
 
+  test('the account of the server itself is not among those that are administered', async () => {
+    // The server remarks on a decision, in its own name.
+    const asks = await lab.world.agent('asks', { channels: { general: 'member' } })
+    const question = { channel: 'general', question: 'Ship it?', options: ['Yes', 'No'] }
+    const { body } = await asks.post<{ approval: { id: string } }>('/v1/approvals', question)
+    expect((await ada.post(`/v1/approvals/${body.approval.id}/decide`, { option: 'Yes' })).status).toBe(200)
+    const all = await ada.get<{ handle: string }[]>('/v1/admin/accounts')
+    expect(all.body.map(({ handle }) => handle)).toContain('system')
+    await using page = await lab.sit(ada, '/admin/accounts')
+    await page.find('link', /asks/)
+    expect(await page.all('link', /system/)).toEqual([])
+  })
+
   test('a setting is refused in the words of the server, set, and unset', async () => {
     await using page = await lab.sit(ada, '/admin/settings/auth.session_days')
     await page.fill('textbox', 'New value', '-1')
