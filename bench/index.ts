@@ -22,6 +22,8 @@ import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
 import { eventHash } from './matrix/event-hash'
 import { projectedPosts, switchedOn } from './matrix/projecting'
+import { oneOfManyRooms, waking } from './matrix/syncing'
+
 import { mcp } from './mcp'
 import { postgresPosts } from './postgres'
 import { posts, slowPosts } from './posts'
@@ -79,6 +81,8 @@ const workloads: readonly Workload[] = [
   growth,
   webConsole,
   eventHash,
+  oneOfManyRooms,
+  waking,
   projectedPosts,
   switchedOn,
 ]
