@@ -59,7 +59,15 @@ export const oneOfManyRooms: Workload = {
     await using server = await startSynapse({ env: MATRIX })
     const rooms = quick ? 200 : 1000
     const slugs = Array.from({ length: rooms }, (_, i) => `room-${i}`)
-    const token = await server.agent('reader', slugs)
+    await server.agent('reader', slugs.slice(0, 1))
+    for (const slug of slugs.slice(1)) {
+      await server.admin('POST', '/v1/admin/channels', { slug, name: slug })
+      await server.admin('POST', '/v1/admin/memberships', { account_handle: 'reader', channel_slug: slug, role: 'member' })
+    }
+    const scopes = ['channel:*:read', 'channel:*:post']
+    const { token } = await server.admin<{ token: string }>('POST', '/v1/admin/tokens', {
+      ...{ account_handle: 'reader', scopes },
+    })
     const reader = new Reader(server, token)
     let since = await reader.settled()
     const latencies = new Latencies()
