@@ -49,6 +49,10 @@ export interface HistoryReads {
     not: readonly string[],
     limit: number,
   ): Promise<RoomMember[]>
+  /** Which of these events have others that relate to them, and by which types of relations. */
+  relationTypes(
+    positions: readonly number[],
+  ): Promise<readonly { readonly pos: number; readonly relType: string }[]>
   /** The newest edit of each of these events by its sender, by the position of the edited event. */
   newestEdits(positions: readonly number[]): Promise<ReadonlyMap<number, StoredEvent>>
   /** The threads of these roots, in no order; roots without replies are left out. */

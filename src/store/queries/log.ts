@@ -21,6 +21,13 @@ export function logReads({ db, t, dialect, common }: Handle) {
       .orderBy(asc(t.events.seq))
       .prepare(),
   )
+  const epochs = common.lazily(() =>
+    db
+      .select({ epoch: t.epochs.epoch, firstSeq: t.epochs.firstSeq })
+      .from(t.epochs)
+      .orderBy(asc(t.epochs.firstSeq))
+      .prepare(),
+  )
   return {
     async eventsAt(seqs) {
       if (seqs.length === 0) return []
@@ -44,10 +51,7 @@ export function logReads({ db, t, dialect, common }: Handle) {
     },
 
     async epochs() {
-      return db
-        .select({ epoch: t.epochs.epoch, firstSeq: t.epochs.firstSeq })
-        .from(t.epochs)
-        .orderBy(asc(t.epochs.firstSeq))
+      return epochs().execute()
     },
 
     async head() {

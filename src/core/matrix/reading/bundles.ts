@@ -24,8 +24,11 @@ export class Bundles {
     )
     if (positions.length === 0) return new Map()
     const reads = this.core.reads.matrix()
+    const types = await reads.relationTypes(positions)
+    if (types.length === 0) return new Map()
+    const roots = types.flatMap(({ pos, relType }) => (relType === 'm.thread' ? [pos] : []))
     const ignored = [...reader.ignored]
-    const threads = await reads.threadsOf(positions, { userId: reader.userId, ignored })
+    const threads = await reads.threadsOf(roots, { userId: reader.userId, ignored })
     const latest = await reads.eventsAtPositions(
       room.channelId,
       threads.map(({ latest }) => latest),

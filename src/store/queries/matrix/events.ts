@@ -15,6 +15,9 @@ export function eventReads(handle: Handle): EventReads {
   const columns = eventColumns(handle)
   const value = sql.placeholder
   const select = () => db.select(columns).from(events)
+  const atPositions = select()
+    .where(and(eq(events.channelId, value('channel')), dialect.amongNumbers(events.pos, value('positions'))))
+    .prepare()
   const byId = select()
     .where(eq(events.eventId, value('eventId')))
     .prepare()
@@ -50,8 +53,7 @@ export function eventReads(handle: Handle): EventReads {
     },
     async eventsAtPositions(channelId, positions) {
       if (positions.length === 0) return []
-      const among = dialect.amongNumbers(events.pos, sql`${JSON.stringify(positions)}`)
-      return select().where(and(eq(events.channelId, channelId), among))
+      return atPositions.execute({ channel: channelId, positions: JSON.stringify(positions) })
     },
     eventsBetween(channelId, { after, before, order, limit }) {
       return Promise.resolve(pages[order].execute({ channel: channelId, after, before, limit }))

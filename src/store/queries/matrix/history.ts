@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, gte, inArray, lte, notInArray, sql } from 'drizzle-orm'
 import type { HistoryReads, ThreadReader, ThreadSummary } from '../../../core/matrix/history-ports'
 import type { Handle } from '../../database'
+import { lazily } from '../../lazily'
 import { eventColumns } from './events'
 
 /** What readers of rooms ask of their history. */
@@ -28,8 +29,49 @@ export function historyReads(handle: Handle): HistoryReads {
       ),
     )
     .prepare()
+  const value = sql.placeholder
+  const keyChanges = lazily(() =>
+    db
+      .select({ type: log.type, stateKey: log.stateKey, pos: log.pos, event: columns })
+      .from(log)
+      .innerJoin(
+        sql`(${dialect.table(['text', 'text'], value('keys'))}) AS given`,
+        sql`${log.type} = given.c0 AND ${log.stateKey} = given.c1`,
+      )
+      .leftJoin(events, and(eq(events.channelId, log.channelId), eq(events.pos, log.eventPos)))
+      .where(eq(log.channelId, value('channel')))
+      .orderBy(asc(log.pos))
+      .prepare(),
+  )
+  const replaced = lazily(() =>
+    db
+      .select({ by: sql<number>`given.c2`.mapWith(Number), event: columns })
+      .from(sql`(${dialect.table(['text', 'text', 'number'], value('states'))}) AS given`)
+      .innerJoin(
+        log,
+        sql`${log.channelId} = ${value('channel')} AND ${log.type} = given.c0 AND ${log.stateKey} = given.c1 AND ${log.pos} = (
+          SELECT max(former.pos) FROM matrix_state_log former WHERE former.channel_id = ${log.channelId}
+            AND former.type = given.c0 AND former.state_key = given.c1 AND former.pos < given.c2)`,
+      )
+      .innerJoin(events, and(eq(events.channelId, log.channelId), eq(events.pos, log.eventPos)))
+      .prepare(),
+  )
+  const relationTypes = lazily(() =>
+    db
+      .select({ pos: events.relPos, relType: events.relType })
+      .from(events)
+      .where(and(sql`${events.relPos} IS NOT NULL`, dialect.amongNumbers(events.relPos, value('positions'))))
+      .groupBy(events.relPos, events.relType)
+      .prepare(),
+  )
   return {
     ...threadReads(handle),
+    async relationTypes(positions) {
+      if (positions.length === 0) return []
+      const found = await relationTypes().execute({ positions: JSON.stringify(positions) })
+      return found.flatMap(({ pos, relType }) => (pos === null || relType === null ? [] : [{ pos, relType }]))
+    },
+
     async changedChannels(after, upTo) {
       const rows = await changed.execute({ after, upTo })
       return rows.flatMap(({ channelId }) => channelId ?? [])
@@ -42,32 +84,14 @@ export function historyReads(handle: Handle): HistoryReads {
 
     async keyChanges(channelId, keys) {
       const given = keys.map(({ type, stateKey }) => [type, stateKey])
-      const rows = await db
-        .select({ type: log.type, stateKey: log.stateKey, pos: log.pos, event: columns })
-        .from(log)
-        .innerJoin(
-          sql`(${dialect.table(['text', 'text'], sql`${JSON.stringify(given)}`)}) AS given`,
-          sql`${log.type} = given.c0 AND ${log.stateKey} = given.c1`,
-        )
-        .leftJoin(events, and(eq(events.channelId, log.channelId), eq(events.pos, log.eventPos)))
-        .where(eq(log.channelId, channelId))
-        .orderBy(asc(log.pos))
+      const rows = await keyChanges().execute({ channel: channelId, keys: JSON.stringify(given) })
       return rows.map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
     },
 
     async replacedStates(channelId, given) {
       if (given.length === 0) return new Map()
-      const rows = JSON.stringify(given.map(({ type, stateKey, pos }) => [type, stateKey, pos]))
-      const found = await db
-        .select({ by: sql<number>`given.c2`.mapWith(Number), event: columns })
-        .from(sql`(${dialect.table(['text', 'text', 'number'], sql`${rows}`)}) AS given`)
-        .innerJoin(
-          log,
-          sql`${log.channelId} = ${channelId} AND ${log.type} = given.c0 AND ${log.stateKey} = given.c1 AND ${log.pos} = (
-            SELECT max(former.pos) FROM matrix_state_log former WHERE former.channel_id = ${channelId}
-              AND former.type = given.c0 AND former.state_key = given.c1 AND former.pos < given.c2)`,
-        )
-        .innerJoin(events, and(eq(events.channelId, channelId), eq(events.pos, log.eventPos)))
+      const states = JSON.stringify(given.map(({ type, stateKey, pos }) => [type, stateKey, pos]))
+      const found = await replaced().execute({ channel: channelId, states })
       return new Map(found.map(({ by, event }) => [by, event]))
     },
 

@@ -24,6 +24,16 @@ export function roomReads(handle: Handle): RoomReads {
         SELECT member.pos FROM matrix_members member WHERE member.user_id = given.c1 AND member.channel_id = given.c0)`,
     )
     .prepare()
+  const ofUser = db
+    .select()
+    .from(members)
+    .where(
+      and(
+        eq(members.userId, sql.placeholder('user')),
+        dialect.amongTexts(members.membership, sql.placeholder('memberships')),
+      ),
+    )
+    .prepare()
   const byChannel = (ids: readonly number[]) => ofChannels.execute({ channels: JSON.stringify(ids) })
   return {
     ...stateReads(handle),
@@ -79,10 +89,7 @@ export function roomReads(handle: Handle): RoomReads {
       return Object.fromEntries(rows.map((row) => [row.membership, row.members]))
     },
     async roomsOf(userId, memberships) {
-      return db
-        .select()
-        .from(members)
-        .where(and(eq(members.userId, userId), inArray(members.membership, [...memberships])))
+      return ofUser.execute({ user: userId, memberships: JSON.stringify(memberships) })
     },
     async alias(alias) {
       const [found] = await db.select().from(aliases).where(eq(aliases.alias, alias))

@@ -12,6 +12,15 @@ export function stateReads(handle: Handle): StateReads {
   const state = t.matrixState
   const log = t.matrixStateLog
   const columns = eventColumns(handle)
+  const value = sql.placeholder
+  const changes = db
+    .select({ type: log.type, stateKey: log.stateKey, pos: log.pos, eventPos: log.eventPos })
+    .from(log)
+    .where(
+      and(eq(log.channelId, value('channel')), gt(log.pos, value('after')), lt(log.pos, value('before'))),
+    )
+    .orderBy(asc(log.pos))
+    .prepare()
   return {
     async stateNow(channelId, filter = {}) {
       return db
@@ -46,11 +55,7 @@ export function stateReads(handle: Handle): StateReads {
         .innerJoin(events, and(eq(events.channelId, channelId), eq(events.pos, log.eventPos)))
     },
     async stateChanges(channelId, { after, before }) {
-      return db
-        .select({ type: log.type, stateKey: log.stateKey, pos: log.pos, eventPos: log.eventPos })
-        .from(log)
-        .where(and(eq(log.channelId, channelId), gt(log.pos, after), lt(log.pos, before)))
-        .orderBy(asc(log.pos))
+      return changes.execute({ channel: channelId, after, before })
     },
   }
 }

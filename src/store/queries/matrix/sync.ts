@@ -39,6 +39,14 @@ export function syncReads({ db, t }: Handle): SyncReads {
       .groupBy(keys.algorithm)
       .prepare(),
   )
+  const { matrixFallbackKeys: fallback } = t
+  const unusedKeys = lazily(() =>
+    db
+      .select({ algorithm: fallback.algorithm })
+      .from(fallback)
+      .where(and(eq(fallback.device, value('device')), eq(fallback.used, false)))
+      .prepare(),
+  )
   return {
     async accountDatum(accountId, channelId, type) {
       const [found] = await datum().execute({ account: accountId, channel: channelId, type })
@@ -63,11 +71,7 @@ export function syncReads({ db, t }: Handle): SyncReads {
     },
 
     async unusedFallbackKeys(device) {
-      const { matrixFallbackKeys: fallback } = t
-      const found = await db
-        .select({ algorithm: fallback.algorithm })
-        .from(fallback)
-        .where(and(eq(fallback.device, device), eq(fallback.used, false)))
+      const found = await unusedKeys().execute({ device })
       return found.map(({ algorithm }) => algorithm)
     },
   }
