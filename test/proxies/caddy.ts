@@ -14,6 +14,16 @@ export function caddy(upstream: string): Promise<Front> {
   )
 }
 
+/** Caddy for the bare domain of a homeserver, on plain HTTP, by its recipe. */
+export function bareDomainCaddy(upstream: string): Promise<Front> {
+  return start('http', ({ port }) =>
+    adapted(recipe('caddyfile', 'matrix.md'), [
+      ['example.org {', `http://localhost:${port} {\n\tbind 127.0.0.1`],
+      ['127.0.0.1:8080', upstream],
+    ]),
+  )
+}
+
 /** Caddy on plain HTTP with these lines in its site. */
 export function carelessCaddy(lines: readonly string[]): Promise<Front> {
   return start('http', ({ port }) => `http://localhost:${port} {\n\tbind 127.0.0.1\n${lines.join('\n')}\n}\n`)

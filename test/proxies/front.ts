@@ -1,11 +1,12 @@
-/** Real proxies in front of a server: the recipes of docs/operating.md, with the names and ports of the test. */
+/** Real proxies in front of a server: the recipes of the documentation, with the names and ports of the test. */
 import { mkdtempSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { selfSigned } from '../support/certificate'
 import { freePort, Supervised, type SupervisedOptions } from '../support/supervised'
 
-const GUIDE = join(import.meta.dir, '../../docs/operating.md')
+const DOCS = join(import.meta.dir, '../../docs')
+const GUIDE = join(DOCS, 'operating.md')
 
 /** A running proxy. */
 export interface Front extends AsyncDisposable {
@@ -47,11 +48,11 @@ export async function startFront(
   }
 }
 
-/** The code block of the guide in this language. */
-export function recipe(language: string): string {
-  const text = readFileSync(GUIDE, 'utf8')
+/** The code block of a page, by default of the guide, in this language. */
+export function recipe(language: string, page = 'operating.md'): string {
+  const text = readFileSync(join(DOCS, page), 'utf8')
   const block = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(text)?.[1]
-  if (block === undefined) throw new Error(`the guide has no recipe in ${language}`)
+  if (block === undefined) throw new Error(`${page} has no recipe in ${language}`)
   return block
 }
 

@@ -21,6 +21,12 @@ export function nginxWithHttp2(upstream: string): Promise<Front> {
   )
 }
 
+/** nginx for the bare domain of a homeserver, on plain HTTP, by its recipe. */
+export function bareDomainNginx(upstream: string): Promise<Front> {
+  const location = adapted(recipe('nginx', 'matrix.md'), [['127.0.0.1:8080', upstream]])
+  return start('http', ({ port }) => `server { listen 127.0.0.1:${port}; ${location} }`)
+}
+
 /** nginx as it is often configured, on plain HTTP, with these lines in its `location`. */
 export function carelessNginx(
   upstream: string,
