@@ -175,7 +175,10 @@ describe.skipIf(browser === undefined)('what somebody reads', () => {
     await using page = await lab.sit(ada, '/channels/general', desktop)
     await page.waitFor(`${VIEW} && ${VIEW}.scrollHeight > 2000`)
     await page.value(
-      beforeDrawing(`if (globalThis.left > 0 && --globalThis.left === 0) ${VIEW}.scrollTop -= 200`),
+      beforeDrawing(`if (globalThis.left > 0 && --globalThis.left === 0) {
+        ${VIEW}.dispatchEvent(new WheelEvent('wheel', { deltaY: -200 }))
+        ${VIEW}.scrollTop -= 200
+      }`),
     )
     const distance = `${VIEW}.scrollHeight - ${VIEW}.clientHeight - ${VIEW}.scrollTop`
     for (let frame = 1; frame <= 4; frame++) {

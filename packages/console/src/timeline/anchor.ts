@@ -2,6 +2,8 @@
 const STICKY = 40
 /** How long nothing has to have been scrolled before rows are added above, in milliseconds. */
 const REST = 100
+/** How long after an input a scroll at the end is taken for somebody's, in milliseconds: a list that shrinks scrolls, too. */
+const INPUT = 500
 /** How many visible messages are noted: the first may be the one that is removed. */
 const NOTED = 12
 
@@ -35,6 +37,7 @@ export class Anchor {
   private own: number | undefined
   /** Where the view was when it was looked at last. */
   private lastTop = 0
+  private inputAt = Number.NEGATIVE_INFINITY
   private readonly waiting: (() => void)[] = []
   private readonly resting: (() => void)[] = []
   private readonly observed = new Set<Element>()
@@ -52,6 +55,14 @@ export class Anchor {
     const { signal } = this.stop
     const passive = { signal, passive: true }
     view.addEventListener('scroll', () => this.scrolled(), passive)
+    for (const input of ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const)
+      view.addEventListener(
+        input,
+        () => {
+          this.inputAt = performance.now()
+        },
+        passive,
+      )
     view.addEventListener('touchstart', () => this.touched(true), passive)
     for (const end of ['touchend', 'touchcancel'] as const)
       view.addEventListener(end, () => this.touched(false), passive)
@@ -160,8 +171,9 @@ export class Anchor {
     const by = this.view.scrollTop - this.lastTop
     // The list became shorter, and the browser has scrolled to its new end.
     if (by === 0 || (by < 0 && this.distance < 1)) return
-    if (this.isStuck) this.moved()
-    else {
+    if (this.isStuck) {
+      if (performance.now() - this.inputAt < INPUT) this.moved()
+    } else {
       this.isStuck = this.isLive && this.distance <= STICKY
       this.noted = this.noted.map(({ row, top }) => ({ row, top: top - by }))
       this.lastTop = this.view.scrollTop
