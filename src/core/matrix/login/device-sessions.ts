@@ -29,8 +29,13 @@ export interface NewDeviceSession {
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const GENERATED_LENGTH = 10
 
+/** Renewed sessions kept in memory of which the one before has ended. */
+const SETTLED = 10_000
+
 /** The sessions of devices: each has an access token, and maybe a token that renews it. */
 export class DeviceSessions {
+  private readonly settled = new Set<number>()
+
   constructor(private readonly parts: Pick<MatrixParts, 'core' | 'store' | 'secrets'>) {}
 
   /**
@@ -96,15 +101,17 @@ export class DeviceSessions {
 
   /** Ends the session before a renewed one, which is now used for the first time. */
   async settle(session: Session): Promise<void> {
-    const { refreshBefore } = session
-    if (refreshBefore === null) return
+    const { id, refreshBefore } = session
+    if (refreshBefore === null || this.settled.has(id)) return
     const { store } = this.parts
-    if (!(await store.reads.matrix().sessionBy({ refreshHash: refreshBefore }))) return
-    await store.transact(async (tx) => {
-      const before = await tx.matrix().sessionBy({ refreshHash: refreshBefore })
-      const account = before && (await tx.account({ id: before.accountId }))
-      if (account) await noteEnded(tx, null, account, await tx.deleteSessions({ id: before.id }))
-    })
+    if (await store.reads.matrix().sessionBy({ refreshHash: refreshBefore }))
+      await store.transact(async (tx) => {
+        const before = await tx.matrix().sessionBy({ refreshHash: refreshBefore })
+        const account = before && (await tx.account({ id: before.accountId }))
+        if (account) await noteEnded(tx, null, account, await tx.deleteSessions({ id: before.id }))
+      })
+    if (this.settled.size >= SETTLED) this.settled.clear()
+    this.settled.add(id)
   }
 
   private async endCopied(tx: Writes, session: Session): Promise<void> {
