@@ -134,3 +134,32 @@ test('writes wait for the end of a drain, while signing in does not', async () =
   const again = await signIn(other, mia)
   expect((await again.post(`${V3}/logout`)).status).toBe(200)
 })
+
+test('an agent that has to wait for a person is refused with the reason, and is not told to repeat', async () => {
+  await w.channel('talk')
+  const agent = await w.agent('nora', { channels: { talk: 'member' } })
+  const client = w.bearer(agent.secret)
+  await client.get(`${V3}/sync`)
+  const { body } = await client.get<{ joined_rooms: string[] }>(`${V3}/joined_rooms`)
+  const send = `${V3}/rooms/${encodeURIComponent(body.joined_rooms[0] ?? '')}/send/m.room.message`
+  expect((await client.put(`${send}/1`, { msgtype: 'm.text', body: 'hello' })).status).toBe(200)
+  const paused = await w.operator.post('/v1/pauses', { account: 'nora' })
+  expect(paused.status).toBeLessThan(300)
+  const answer = await client.put(`${send}/2`, { msgtype: 'm.text', body: 'again' })
+  expect([answer.status, answer.body.errcode, answer.body['dev.synapse.code']]).toEqual([
+    403,
+    'M_FORBIDDEN',
+    'paused',
+  ])
+  expect(answer.headers.has('retry-after')).toBe(false)
+})
+
+test('documents by which the homeserver is found are served under every host name', async () => {
+  for (const host of ['example.org', 'matrix.example.org:8448', 'anything'])
+    for (const path of [
+      '/.well-known/matrix/client',
+      '/.well-known/matrix/server',
+      '/_matrix/client/versions',
+    ])
+      expect((await w.guest.get(path, { host })).status).toBe(200)
+})

@@ -3,7 +3,7 @@ import type { Matrix } from '../../core/matrix'
 import { isObject, type JsonObject } from '../../core/matrix/canonical'
 import { parseInitialState } from '../../core/matrix/room-plan'
 import type { Endpoint } from '../endpoint'
-import { maybe, Type, text } from '../schema'
+import { anything, freeObject, maybe, oneOf, Type, text } from '../schema'
 import { eventContentIn } from './content'
 import { matrixEndpoint } from './endpoint'
 import { matrixError } from './errors'
@@ -11,23 +11,17 @@ import { matrixError } from './errors'
 const ROOM = '/_matrix/client/v3/rooms/:room'
 
 const newRoomBody = Type.Object({
-  visibility: maybe(Type.Union([Type.Literal('public'), Type.Literal('private')])),
+  visibility: maybe(oneOf(['public', 'private'])),
   room_alias_name: maybe(text()),
   name: maybe(text()),
   topic: maybe(text()),
   invite: maybe(Type.Array(text())),
   room_version: maybe(text()),
-  creation_content: maybe(Type.Record(Type.String(), Type.Unknown())),
-  initial_state: maybe(Type.Array(Type.Unknown())),
-  preset: maybe(
-    Type.Union([
-      Type.Literal('private_chat'),
-      Type.Literal('trusted_private_chat'),
-      Type.Literal('public_chat'),
-    ]),
-  ),
+  creation_content: maybe(freeObject('Members of the create event')),
+  initial_state: maybe(Type.Array(anything('A state event'))),
+  preset: maybe(oneOf(['private_chat', 'trusted_private_chat', 'public_chat'])),
   is_direct: maybe(Type.Boolean()),
-  power_level_content_override: maybe(Type.Record(Type.String(), Type.Unknown())),
+  power_level_content_override: maybe(freeObject('Members of the power levels')),
 })
 
 const targetBody = Type.Object({ user_id: text() })
