@@ -1,7 +1,7 @@
 // What is new, and when it counts as read (console.md 5.4).
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Message, Person } from '../../support/world'
-import { browser, ConsoleLab, type ConsolePage } from './support'
+import { browser, ConsoleLab, type ConsolePage, phone } from './support'
 
 setDefaultTimeout(120_000)
 
@@ -66,15 +66,21 @@ describe.skipIf(browser === undefined)('what is new', () => {
     await page.isClean()
   })
 
-  test('is the same in two tabs', async () => {
+  test('is the same in two tabs and on a phone', async () => {
     await posts(2)
     await using page = await lab.sit(ada, `/channels/${slug}`)
     await using tab = await lab.sit(ada, '/inbox')
+    await using pocket = await lab.sit(ada, '/', phone)
+    await pocket.click('link', 'Chats')
     const side = new RegExp(`^${slug}.*2 unread`)
-    await tab.find('link', side)
+    for (const one of [tab, pocket]) await one.find('link', side)
     await page.find('listitem', /entry 1$/)
     await touch(page)
-    await tab.gone('link', side)
+    for (const one of [tab, pocket]) await one.gone('link', side)
+    // And unread again, for all of them.
+    await (await page.find('listitem', /entry 0$/)).focus()
+    await page.press('u')
+    for (const one of [tab, pocket]) await one.find('link', side)
   })
 
   test('is marked again from a message on, and stays so while one looks at it', async () => {
