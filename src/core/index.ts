@@ -15,6 +15,7 @@ import { Activity } from './activity/activity'
 import { createApprovals } from './approvals/create'
 import { createChain } from './chain/create'
 import { Aliases } from './channels/aliases'
+import { ChannelRooms } from './channels/channel-rooms'
 import { Channels } from './channels/channels'
 import { DirectChannels } from './channels/direct-channels'
 import { Memberships } from './channels/memberships'
@@ -193,7 +194,8 @@ export async function createCore(ports: CorePorts) {
   })
   const tokenReuse = new TokenReuse(clock)
   tokenReuse.onShared((id) => background(noteShared(store, id), report))
-  const memberships = new Memberships(store.reads, administration, settings)
+  const rooms = new ChannelRooms()
+  const memberships = new Memberships(store.reads, administration, settings, rooms)
   const chain = createChain({ store, directory, policy, settings, transactions, clock, report })
   const messages = new Messages({
     ...chain,
@@ -222,6 +224,7 @@ export async function createCore(ports: CorePorts) {
   const within = verbsOver({
     ...{ directory, policy, settings, administration, memberships, attachments, pauses },
     ...attending,
+    rooms,
   })
   const scan = new MessageScan({ store, directory, policy, recent, pace })
   const parts = { store, directory, policy, transactions, log, recent, longPolls, scan, pace, frames }
@@ -255,6 +258,8 @@ export async function createCore(ports: CorePorts) {
     accounts,
     tokens,
     memberships,
+    /** Where another protocol puts the rules of its rooms. */
+    rooms,
     usage,
     pairing: new Pairing({
       store,

@@ -1,5 +1,6 @@
 import type { Directory } from './access/directory'
 import type { Policy } from './access/policy'
+import type { ChannelRooms } from './channels/channel-rooms'
 import { Members } from './channels/members'
 import type { Memberships } from './channels/memberships'
 import { ChannelUpdates } from './channels/updates'
@@ -23,6 +24,7 @@ interface VerbParts {
   readonly attachments: Attachments
   readonly pauses: Pick<Pauses, 'refusePaused'>
   readonly attendance: AttendanceFor
+  readonly rooms: ChannelRooms
 }
 
 /** The verbs that can be parts of another act. */
@@ -30,15 +32,16 @@ export type Verbs = ReturnType<ReturnType<typeof verbsOver>>
 
 /** Returns the verbs that can be parts of another act, over what runs them: a transaction for each, or that of the act. */
 export function verbsOver(parts: VerbParts) {
-  const { directory, policy, settings, administration, memberships, attachments, pauses, attendance } = parts
+  const { directory, policy, settings, administration, memberships, attachments, pauses, attendance, rooms } =
+    parts
   return (transactions: RunsActs) => {
     const acts = new MessageActs(transactions, directory, policy)
     return {
       edits: new Edits({ acts, directory, policy, settings, pauses, attendance }),
       deletions: new Deletions(acts, policy, attachments),
       reactions: new Reactions(acts, policy),
-      members: new Members({ policy, settings, transactions, memberships }),
-      channelUpdates: new ChannelUpdates({ policy, settings, transactions, administration }),
+      members: new Members({ policy, settings, transactions, memberships, rooms }),
+      channelUpdates: new ChannelUpdates({ policy, settings, transactions, administration, rooms }),
     }
   }
 }

@@ -32,6 +32,7 @@ const fixed: Readonly<Record<Fixed, string>> = {
   device_not_found: '',
   edit_window_closed: 'The setting `messages.edit_window_s` says how long that is.',
   dm_membership_fixed: '',
+  matrix_no_power: 'Only while this server is a Matrix homeserver.',
   dm_self: '',
   handle_exists: '',
   humans_only:

@@ -169,11 +169,11 @@ export class Policy {
   }
 
   /**
-   * Checks that the actor may join the channel, or is in it. Direct channels are fixed.
+   * Checks that the actor may join the channel, was invited to it, or is in it. Direct channels are fixed.
    * @throws channel_not_found, channel_archived, not_public, missing_scope
    */
-  join(actor: Person, slug: string): Channel {
-    const channel = this.open(actor, slug)
+  join(actor: Person, slug: string, isInvited = false): Channel {
+    const channel = this.open(actor, slug, isInvited)
     this.requireAnyScope(actor, channel)
     return channel
   }
@@ -344,11 +344,12 @@ export class Policy {
   }
 
   /** Returns a channel whose members come and go: a public one, or one that the actor is in, but no direct one. */
-  private open(actor: Person, slug: string): Channel {
-    const channel = this.existing(actor, slug)
+  private open(actor: Person, slug: string, isInvited = false): Channel {
+    const invitedTo = isInvited ? this.directory.channelBySlug(slug) : undefined
+    const channel = invitedTo ?? this.existing(actor, slug)
     requireActive(channel)
     const isMember = this.directory.member(actor.account.id, channel.id) !== undefined
-    if (channel.kind === 'dm' || !(isMember || channel.kind === 'public'))
+    if (channel.kind === 'dm' || !(isMember || isInvited || channel.kind === 'public'))
       throw refusal('not_public', { channel: slug })
     return channel
   }

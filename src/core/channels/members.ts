@@ -6,6 +6,7 @@ import type { Account, Channel, MemberPreferences, Role } from '../kernel/entiti
 import { refusal } from '../kernel/errors'
 import type { Writes } from '../kernel/ports'
 import type { RunsActs } from '../kernel/transactions'
+import type { ChannelRooms } from './channel-rooms'
 import { accountNamed, type Memberships, membership } from './memberships'
 
 /** The members of one channel, as its admins and they themselves change them. */
@@ -16,6 +17,7 @@ export class Members {
       readonly settings: Settings
       readonly transactions: RunsActs
       readonly memberships: Memberships
+      readonly rooms: ChannelRooms
     },
   ) {}
 
@@ -54,16 +56,16 @@ export class Members {
   }
 
   /**
-   * Joins a public channel. A member stays what it is.
+   * Joins a public channel, or one to whose room the actor was invited. A member stays what it is.
    * @throws channel_not_found, channel_archived, not_public, missing_scope, quota_exceeded
    */
   async join(actor: Person, slug: string): Promise<MembershipView> {
     const { policy, transactions, memberships } = this.deps
     return transactions.run(actor, async (tx) => {
       const now = policy.current(actor)
-      const channel = policy.join(now, slug)
+      const channel = await this.joinable(tx, now, slug)
       const found = await membership(tx, now.account, channel)
-      return found ?? memberships.insert(tx, now, now.account, channel, 'member')
+      return found ?? memberships.admit(tx, now, now.account, channel, 'member')
     })
   }
 
@@ -89,6 +91,12 @@ export class Members {
     })
   }
 
+  private async joinable(tx: Writes, now: Person, slug: string): Promise<Channel> {
+    const channel = await tx.channel({ slug })
+    const isInvited = channel !== undefined && (await this.deps.rooms.isInvited(tx, now.account, channel))
+    return this.deps.policy.join(now, slug, isInvited)
+  }
+
   private administer<Result>(
     actor: Person,
     slug: string,
@@ -111,7 +119,7 @@ export class Members {
       const remain = await tx.hasOther(channel.id, account.id)
       if (remain && !(await tx.hasOther(channel.id, account.id, 'admin'))) throw refusal('last_admin')
     }
-    await this.deps.memberships.delete(tx, actor, account, channel)
+    await this.deps.memberships.dismiss(tx, actor, account, channel)
   }
 }
 

@@ -9,6 +9,7 @@ import { AppError, refusal } from '../kernel/errors'
 import type { Uuid } from '../kernel/ids'
 import type { Reads, Writes } from '../kernel/ports'
 import { memberEvent } from '../log/events'
+import type { ChannelRooms } from './channel-rooms'
 
 /** Memberships, as managed by administrators. */
 export class Memberships {
@@ -16,6 +17,7 @@ export class Memberships {
     private readonly reads: Reads,
     private readonly administration: Administration,
     private readonly settings: Settings,
+    private readonly rooms: ChannelRooms,
   ) {}
 
   /** By channel, then handle. @throws admin_scope_required, not_admin, account_not_found, channel_not_found */
@@ -58,7 +60,12 @@ export class Memberships {
   ): Promise<MembershipView> {
     const found = await membership(tx, account, channel)
     if (found) throw new AppError('conflict', 'already_member', `Already a member (role=${found.role})`)
-    return this.insert(tx, actor, account, channel, role)
+    return this.admit(tx, actor, account, channel, role)
+  }
+
+  /** Inserts a membership by the rules of the channel's room. @throws as `insert`; matrix_no_power */
+  admit(tx: Writes, actor: Actor, account: Account, channel: Channel, role: Role): Promise<MembershipView> {
+    return this.rooms.judged(tx, actor, channel, () => this.insert(tx, actor, account, channel, role))
   }
 
   /** The same for an account that is no member. @throws account_erased, dm_membership_fixed, quota_exceeded */
@@ -92,7 +99,7 @@ export class Memberships {
   async remove(actor: Actor, accountUuid: Uuid, channelUuid: Uuid): Promise<void> {
     await this.administration.act(actor, async (tx) => {
       const { account, channel } = await this.existing(tx, accountUuid, channelUuid)
-      await this.delete(tx, actor, account, channel)
+      await this.dismiss(tx, actor, account, channel)
     })
   }
 
@@ -107,11 +114,18 @@ export class Memberships {
   ): Promise<MembershipView> {
     if (found.role === role) return found
     refuseDirect(channel)
-    await tx.updateMembership(account.id, channel.id, role)
-    const facts = { role, previous: found.role }
-    await tx.append(memberEvent('member.role', channel, account, facts), accountOf(actor))
-    await tx.audit(memberEntry(actor, 'member.role', account, channel, facts))
-    return { ...found, role }
+    return this.rooms.judged(tx, actor, channel, async () => {
+      await tx.updateMembership(account.id, channel.id, role)
+      const facts = { role, previous: found.role }
+      await tx.append(memberEvent('member.role', channel, account, facts), accountOf(actor))
+      await tx.audit(memberEntry(actor, 'member.role', account, channel, facts))
+      return { ...found, role }
+    })
+  }
+
+  /** Deletes a membership by the rules of the channel's room. @throws as `delete`; matrix_no_power */
+  dismiss(tx: Writes, actor: Actor, account: Account, channel: Channel): Promise<void> {
+    return this.rooms.judged(tx, actor, channel, () => this.delete(tx, actor, account, channel))
   }
 
   /** Deletes a membership within the transaction of another verb. @throws dm_membership_fixed */

@@ -10,6 +10,7 @@ import type { Uuid } from '../kernel/ids'
 import type { Writes } from '../kernel/ports'
 import type { RunsActs } from '../kernel/transactions'
 import { channelEvent } from '../log/events'
+import type { ChannelRooms } from './channel-rooms'
 
 /** A change of a channel. Absent fields stay as they are. */
 export interface ChannelPatch {
@@ -38,6 +39,7 @@ export class ChannelUpdates {
       readonly settings: Settings
       readonly transactions: RunsActs
       readonly administration: Administration
+      readonly rooms: ChannelRooms
     },
   ) {}
 
@@ -51,7 +53,7 @@ export class ChannelUpdates {
     return transactions.run(actor, (tx) => {
       const now = policy.current(actor)
       const channel = policy.administer(now, slug, patch.archived === false)
-      return this.apply(tx, now, channel, patch)
+      return this.deps.rooms.judged(tx, now, channel, () => this.apply(tx, now, channel, patch))
     })
   }
 
@@ -60,7 +62,7 @@ export class ChannelUpdates {
     return this.deps.administration.act(actor, async (tx) => {
       const channel = await tx.channel({ uuid })
       if (!channel) throw refusal('channel_not_found')
-      return this.apply(tx, actor, channel, patch)
+      return this.deps.rooms.judged(tx, actor, channel, () => this.apply(tx, actor, channel, patch))
     })
   }
 

@@ -71,7 +71,7 @@ export class Onboarding {
         const found = await membership(tx, account, channel)
         if (found) already.push({ slug: channel.slug, role: found.role })
         else {
-          await this.memberships.insert(tx, actor, account, channel, role)
+          await this.memberships.admit(tx, actor, account, channel, role)
           joined.push(channel.slug)
         }
       }

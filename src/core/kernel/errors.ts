@@ -62,6 +62,10 @@ const catalogue = {
   delivery_pending: ['conflict', 'This delivery is still to be made'],
   device_not_found: ['not_found', 'Device not found'],
   edit_window_closed: ['forbidden', 'The time in which this message could be edited is over'],
+  matrix_no_power: [
+    'conflict',
+    'The room of this channel was made over Matrix, and nobody here has the power to do this in it',
+  ],
   dm_membership_fixed: ['conflict', 'A direct message channel always has the same two members'],
   dm_self: ['invalid', 'A direct message channel needs another account'],
   handle_exists: ['conflict', 'Handle already exists'],

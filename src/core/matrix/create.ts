@@ -16,6 +16,7 @@ import { Media } from './media'
 import type { MatrixParts } from './parts'
 import { Projector } from './projector/projector'
 import { createReading } from './reading/reading'
+import { MatrixRoomRules } from './room-rules'
 import { SigningKeys } from './signing-keys'
 import { Users } from './users'
 
@@ -44,6 +45,7 @@ export function createMatrix(parts: MatrixParts) {
   const registrationTokens = new RegistrationTokens(parts)
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
+  core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName }))
   const acts = createActs({ ...parts, users, projector, media })
   return {
     serverName,

@@ -149,13 +149,14 @@ export function channelPowerLevels(version: RoomVersion, systemId: string): Json
 }
 
 /** Returns the power levels of an archived channel: nobody but the server writes, and users keep their levels. */
-export function archivedPowerLevels(content: JsonObject): JsonObject {
-  const closed = Object.entries(content).map(([key, value]) => {
+export function archivedPowerLevels(content: JsonObject, isMirror = true): JsonObject {
+  const closed = isMirror ? CLOSED : ADMIN_LEVEL
+  const entries = Object.entries(content).map(([key, value]) => {
     if (key === 'users' || key === 'users_default') return [key, value]
-    if (!isObject(value)) return [key, CLOSED]
-    return [key, Object.fromEntries(Object.keys(value).map((entry) => [entry, CLOSED]))]
+    if (!isObject(value)) return [key, closed]
+    return [key, Object.fromEntries(Object.keys(value).map((entry) => [entry, closed]))]
   })
-  return Object.fromEntries(closed)
+  return Object.fromEntries(entries)
 }
 
 export type RoomPreset = 'private_chat' | 'trusted_private_chat' | 'public_chat'

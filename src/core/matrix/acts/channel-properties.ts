@@ -1,10 +1,10 @@
 import type { Person } from '../../identity/actor'
 import type { ChannelChange } from '../../kernel/channel-ports'
 import type { Channel } from '../../kernel/entities'
-import type { Writes } from '../../kernel/ports'
 import { channelEvent } from '../../log/events'
 import type { OpenRoom } from '../open-room'
 import { joinRuleOf } from '../room-state'
+import type { RoomAct } from './room-acts'
 
 /** The longest name and description of a channel, in characters, as v1 has them. */
 const MAX_NAME = 128
@@ -30,9 +30,9 @@ function propertiesOf(room: OpenRoom, former: Pick<Channel, 'slug' | 'kind' | 's
   }
 }
 
-/** Brings a channel into line with the state of its room. Appends nothing if it is. */
+/** Brings a channel into line with the state of its room. Appends nothing if it is; else one row, for which no event is made. */
 export async function applyProperties(
-  tx: Writes,
+  { tx, batch }: Pick<RoomAct, 'tx' | 'batch'>,
   actor: Person,
   channel: Channel,
   room: OpenRoom,
@@ -47,5 +47,7 @@ export async function applyProperties(
   const changed = Object.keys(change)
   if (changed.length === 0 || channel.kind === 'dm') return
   const updated = await tx.updateChannel(channel.id, change)
+  const row = tx.nextSeq()
   await tx.append(channelEvent('channel.updated', updated, { changed }), actor.account)
+  batch.settle(row)
 }

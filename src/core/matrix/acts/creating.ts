@@ -90,7 +90,7 @@ export class Creations {
       const direct = request.isDirect ? { is_direct: true } : {}
       for (const { account, userId } of invited)
         await this.memberships.inviteIn(inRoom, account, userId, direct)
-      await applyProperties(act.tx, now, channel, room)
+      await applyProperties(act, now, channel, room)
       return room.row.roomId
     })
   }

@@ -64,7 +64,7 @@ export class States {
     if (PROPERTIES.has(type) && stateKey === '') {
       const row = tx.nextSeq()
       const event = addAs(act, row, draft)
-      await applyProperties(tx, actor, channel, room)
+      await applyProperties(act, actor, channel, room)
       if (tx.nextSeq() === row)
         await tx.append(channelEvent('matrix.event', channel, { type }), actor.account)
       return event.eventId

@@ -1,4 +1,5 @@
 import type { Account, Channel, Role } from '../../kernel/entities'
+import { refusal } from '../../kernel/errors'
 import type { Seq } from '../../kernel/ids'
 import type { Writes } from '../../kernel/ports'
 import { channelEvent, type EventRecord } from '../../log/events'
@@ -32,6 +33,14 @@ export interface DerivationParts {
   readonly system: Account
 }
 
+/** A derivation in which every event must be allowed. */
+export interface Strict {
+  /** Who acts where nobody else may, the first of them who may. */
+  readonly deputies: readonly string[]
+  /** Those of them who did. */
+  readonly acted: Set<string>
+}
+
 /** What the events of one transaction are derived from, and where they go. */
 export class Derivation {
   /** By channel. */
@@ -48,6 +57,8 @@ export class Derivation {
     readonly tx: Writes,
     readonly rows: LogRows,
     readonly batch: EventBatch,
+    /** Absent: what rooms do not allow is counted and not made. */
+    private readonly strict?: Strict,
   ) {}
 
   /** Loads what the rows need, in a few statements. */
@@ -127,8 +138,25 @@ export class Derivation {
       const added = this.batch.offer(room, seq, { ...draft, sender, ts: milliseconds(at) })
       if (!isRefusal(added)) return added
     }
+    if (this.strict) return this.offerAsDeputy(room, tried, { ...draft, ts: milliseconds(at) }, seq)
     this.refused++
     return undefined
+  }
+
+  private offerAsDeputy(
+    room: OpenRoom,
+    tried: ReadonlySet<string>,
+    draft: Omit<RoomDraft, 'sender'>,
+    seq: Seq,
+  ): StoredEvent {
+    const { deputies = [], acted } = this.strict ?? {}
+    for (const sender of deputies) {
+      const added = tried.has(sender) ? undefined : this.batch.offer(room, seq, { ...draft, sender })
+      if (!added || isRefusal(added)) continue
+      acted?.add(sender)
+      return added
+    }
+    throw refusal('matrix_no_power')
   }
 
   /** Lets a user join: by itself where the room is open to it, else after an invite by one of these users. */

@@ -55,7 +55,9 @@ async function joined(d: Derivation, record: EventRecord): Promise<void> {
   const isOwn = record.actorId === record.subject
   if (!d.join(room, record, user, [actor?.userId, d.system.userId], isOwn)) return
   const role = record.facts?.['role']
-  if (isRole(role) && room.row.born === 'channel' && d.rows.channels.get(room.row.channelId)?.kind !== 'dm')
+  if (!isRole(role) || d.rows.channels.get(room.row.channelId)?.kind === 'dm') return
+  // Rooms made over Matrix have users with levels between those of the roles.
+  if (room.row.born === 'channel' || room.levels().roleOf(user.userId) !== role)
     d.setRole(room, record, user.userId, role)
 }
 
@@ -65,7 +67,10 @@ async function left(d: Derivation, record: EventRecord): Promise<void> {
   const room = user && (await d.roomOf(record))
   if (!room || !isIn(room.membershipOf(user.userId))) return
   const actor = d.user(record.actorId)
-  const senders = [actor?.userId, d.system.userId, user.userId]
+  const isOwn = record.actorId === record.subject
+  // Only the rules of a room made over Matrix can refuse a removal.
+  const last = isOwn || room.row.born === 'channel' ? [user.userId] : []
+  const senders = [actor?.userId, d.system.userId, ...last]
   d.offerAs(room, record, senders, {
     ...{ type: 'm.room.member', stateKey: user.userId, content: { membership: 'leave' } },
   })
@@ -81,10 +86,15 @@ async function roleChanged(d: Derivation, record: EventRecord): Promise<void> {
 async function updated(d: Derivation, record: EventRecord): Promise<void> {
   const room = await d.roomOf(record)
   const channel = room && d.rows.channels.get(room.row.channelId)
-  if (!channel || room.row.born !== 'channel') return
+  if (!channel) return
+  const named = record.facts?.['changed']
+  const changed = new Set<unknown>(Array.isArray(named) ? named : [])
+  const isMirror = room.row.born === 'channel'
   const senders = [d.user(record.actorId)?.userId, d.system.userId]
-  for (const { type, content } of changedProperties(channel, room))
-    d.offerAs(room, record, senders, { type, content, stateKey: '' })
+  // The state of a room made over Matrix says more than the channel: only what was changed follows it.
+  for (const { type, content, property } of changedProperties(channel, room))
+    if (isMirror || changed.has(property)) d.offerAs(room, record, senders, { type, content, stateKey: '' })
+  if (!isMirror && !changed.has('kind')) return
   const published = channel.kind === 'public'
   if (published === room.row.published) return
   room.row = { ...room.row, published }
@@ -96,9 +106,13 @@ async function archived(d: Derivation, record: EventRecord, isArchived: boolean)
   const room = await d.roomOf(record)
   const now = room?.event('m.room.power_levels', '')
   if (!room || !now) return
-  const content = isArchived ? archivedPowerLevels(now.pdu.content) : await d.levelsBefore(room, now)
+  const isMirror = room.row.born === 'channel'
+  const content = isArchived
+    ? archivedPowerLevels(now.pdu.content, isMirror)
+    : await d.levelsBefore(room, now)
   if (!content) return
-  d.offerAs(room, record, [d.system.userId], {
+  const senders = isMirror ? [d.system.userId] : [d.user(record.actorId)?.userId]
+  d.offerAs(room, record, senders, {
     ...{ type: 'm.room.power_levels', stateKey: '' },
     content: withUsersOf(content, now.pdu.content),
   })

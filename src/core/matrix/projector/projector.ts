@@ -18,7 +18,7 @@ import { People } from '../people'
 import { Rooms } from '../rooms'
 import type { MatrixUser } from '../user-ports'
 import type { Users } from '../users'
-import { Derivation } from './derivation'
+import { Derivation, type Strict } from './derivation'
 import { derive } from './derive'
 import { type LogRows, readRows } from './rows'
 import { SkippedRows } from './skipped-rows'
@@ -153,8 +153,31 @@ export class Projector {
         if (!(error instanceof TooFarBehind)) throw error
       }
     }
-    const message = 'The rooms are being brought up to date; try again in a moment'
-    throw new AppError('unavailable', 'unavailable', message, { retry_after: 2 })
+    throw tooFarBehind()
+  }
+
+  /**
+   * Runs a change within the transaction of an act of v1, and makes its events there. What no room allows is refused.
+   * `deputies`: who acts where the actor may not. Returns those of them who did.
+   * @throws matrix_no_power; unavailable if too much is left to project; what the change throws
+   */
+  async strictly<Result>(
+    tx: Writes,
+    change: () => Promise<Result>,
+    deputies: () => Promise<readonly string[]>,
+  ): Promise<{ readonly result: Result; readonly senders: readonly string[] }> {
+    const began = await tx.projectionPosition(MATRIX_PROJECTION)
+    if (tx.nextSeq() - 1 - began > this.most) throw tooFarBehind()
+    this.system ??= await systemAccount(tx)
+    const after = await this.catchUp(tx, began)
+    const result = await change()
+    const strict = { deputies: await deputies(), acted: new Set<string>() }
+    if (tx.nextSeq() - 1 > after) {
+      const rows = await readRows(tx, after, tx.nextSeq() - 1 - after)
+      await this.move(tx, after, rows.upTo, await this.project(tx, rows, strict))
+      await this.catchUp(tx, rows.upTo)
+    }
+    return { result, senders: [...strict.acted] }
   }
 
   private get most(): number {
@@ -207,7 +230,7 @@ export class Projector {
   }
 
   /** Makes the events of rows. Returns whom they concern. */
-  private async project(tx: Writes, rows: LogRows): Promise<Set<MarkKey>> {
+  private async project(tx: Writes, rows: LogRows, strict?: Strict): Promise<Set<MarkKey>> {
     const { serverName, html, newRooms } = this.parts
     const { rooms, people, system } = this
     if (!system) throw new Error('the projector has not begun')
@@ -215,7 +238,7 @@ export class Projector {
     await this.skipped.note(tx, rows)
     const batch = this.newBatch(tx)
     const parts = { serverName, html, rooms, people, system, newRooms: newRooms() }
-    const derivation = new Derivation(parts, tx, rows, batch)
+    const derivation = new Derivation(parts, tx, rows, batch, strict)
     const users = this.systemUser ? [...rows.users, this.systemUser] : undefined
     await derivation.load(await people.shown(tx, [...rows.accounts.values(), system], users))
     for (const record of rows.records) await derive(derivation, record)
@@ -302,6 +325,11 @@ export class Projector {
       this.waiting.delete(waiter)
     }
   }
+}
+
+function tooFarBehind(): AppError {
+  const message = 'The rooms are being brought up to date; try again in a moment'
+  return new AppError('unavailable', 'unavailable', message, { retry_after: 2 })
 }
 
 /** Reports whether an error may lie in the rows, so that it comes again: the database is there. */

@@ -101,22 +101,25 @@ export function directRoom(
 export function changedProperties(
   channel: Channel,
   state: RoomState,
-): { readonly type: string; readonly content: JsonObject }[] {
+): { readonly type: string; readonly content: JsonObject; readonly property: keyof Channel }[] {
   if (channel.kind === 'dm') return []
   const now = (type: string, key: string) => state.event(type, '')?.pdu.content[key]
-  const changes: { type: string; content: JsonObject }[] = []
+  const changes: { type: string; content: JsonObject; property: keyof Channel }[] = []
   if (now('m.room.name', 'name') !== channel.name)
-    changes.push({ type: 'm.room.name', content: { name: channel.name } })
+    changes.push({ type: 'm.room.name', content: { name: channel.name }, property: 'name' })
   // State events do not go, so a topic that was taken away becomes empty.
   const topic = channel.description ?? ''
   if ((now('m.room.topic', 'topic') ?? '') !== topic)
-    changes.push({ type: 'm.room.topic', content: { topic } })
+    changes.push({ type: 'm.room.topic', content: { topic }, property: 'description' })
   // Matrix knows more join rules and visibilities than channels: those that mean the same stay.
   if ((now('m.room.join_rules', 'join_rule') === 'public') !== (channel.kind === 'public'))
-    changes.push({ type: 'm.room.join_rules', content: joinRules(channel) })
+    changes.push({ type: 'm.room.join_rules', content: joinRules(channel), property: 'kind' })
   const isJoined = now('m.room.history_visibility', 'history_visibility') === 'joined'
   if (isJoined !== (channel.settings.history === 'joined'))
-    changes.push({ type: 'm.room.history_visibility', content: historyVisibility(channel) })
+    changes.push({
+      ...{ type: 'm.room.history_visibility', content: historyVisibility(channel) },
+      property: 'settings',
+    })
   return changes
 }
 

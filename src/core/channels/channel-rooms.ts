@@ -1,0 +1,32 @@
+import type { Actor } from '../identity/actor'
+import type { Account, Channel } from '../kernel/entities'
+import type { Writes } from '../kernel/ports'
+
+/** The rules that channels made over another protocol have there. */
+export interface RoomRules {
+  /**
+   * Runs a change of a channel or of its members, in the transaction of the change.
+   * @throws matrix_no_power if the rules let nobody make it
+   */
+  judged<Result>(tx: Writes, actor: Actor, channel: Channel, change: () => Promise<Result>): Promise<Result>
+  /** Whether an account was invited to a channel and has not answered. */
+  isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean>
+}
+
+/** What the acts of v1 ask of the rooms of channels. Without another protocol there are no rules. */
+export class ChannelRooms implements RoomRules {
+  private rules: RoomRules | undefined
+
+  /** Called once, by the protocol whose rooms have rules. */
+  fill(rules: RoomRules): void {
+    this.rules = rules
+  }
+
+  judged<Result>(tx: Writes, actor: Actor, channel: Channel, change: () => Promise<Result>): Promise<Result> {
+    return this.rules ? this.rules.judged(tx, actor, channel, change) : change()
+  }
+
+  async isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean> {
+    return this.rules ? this.rules.isInvited(tx, account, channel) : false
+  }
+}

@@ -1,0 +1,81 @@
+import type { RoomRules } from '../channels/channel-rooms'
+import { entryBy } from '../governance/audit'
+import type { Settings } from '../governance/settings'
+import { type Actor, isAdmin } from '../identity/actor'
+import type { Account, Channel } from '../kernel/entities'
+import type { Writes } from '../kernel/ports'
+import { isObject } from './canonical'
+import type { OpenRoom } from './open-room'
+import { creatorsOf } from './power'
+import type { Projector } from './projector/projector'
+import type { Rooms } from './rooms'
+import type { Users } from './users'
+
+/**
+ * The rules of rooms that were made over Matrix, for what v1 does to their channels: its events are made in the same
+ * transaction, by the actor, or for an administrator by the member with the most power. What nobody may do is refused.
+ */
+export class MatrixRoomRules implements RoomRules {
+  constructor(
+    private readonly parts: {
+      readonly projector: Projector
+      readonly users: Users
+      readonly settings: Settings
+      readonly serverName: string
+    },
+  ) {}
+
+  async judged<Result>(
+    tx: Writes,
+    actor: Actor,
+    channel: Channel,
+    change: () => Promise<Result>,
+  ): Promise<Result> {
+    const { projector, settings } = this.parts
+    const row = await tx.matrix().room({ channelId: channel.id })
+    if (row?.born !== 'matrix') return change()
+    const { result, senders } = await projector.strictly(tx, change, async () => {
+      const opened = await projector.rooms.open(tx.matrix(), new Map([[channel.id, []]]))
+      const room = opened.get(channel.id)
+      return room && isAdmin(actor, settings) ? this.deputies(tx, projector.rooms, room) : []
+    })
+    for (const userId of senders) await this.note(tx, actor, channel, userId)
+    return result
+  }
+
+  async isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean> {
+    const user = await tx.matrix().user({ accountId: account.id })
+    const member = user && (await tx.matrix().member(this.parts.users.idWith(user.localpart), channel.id))
+    return member?.membership === 'invite'
+  }
+
+  /** The members of this server who have a power level of their own, the highest first. */
+  private async deputies(tx: Writes, rooms: Rooms, room: OpenRoom): Promise<string[]> {
+    const create = room.event('m.room.create', '')?.pdu
+    const listed = room.content('m.room.power_levels')?.['users']
+    const creators = create ? [create.sender, ...creatorsOf(room.version, create.sender, create.content)] : []
+    const named = [...creators, ...(isObject(listed) ? Object.keys(listed) : [])]
+    const local = [...new Set(named)].filter(
+      (id): id is string => typeof id === 'string' && id.endsWith(`:${this.parts.serverName}`),
+    )
+    const { channelId } = room.row
+    await rooms.load(tx.matrix(), new Map([[channelId, room]]), new Map([[channelId, local]]))
+    const levels = room.levels()
+    return local
+      .filter((id) => room.membershipOf(id) === 'join')
+      .sort((one, other) => compared(levels.of(other), levels.of(one)))
+  }
+
+  private async note(tx: Writes, actor: Actor, channel: Channel, userId: string): Promise<void> {
+    const account = await this.parts.users.find(userId, tx)
+    if (!account) return
+    await tx.audit(
+      entryBy(actor, 'impersonate', { type: 'account', id: account.uuid }, { channel_id: channel.uuid }),
+    )
+  }
+}
+
+/** Creators are above every number. */
+function compared(one: number, other: number): number {
+  return one === other ? 0 : one < other ? -1 : 1
+}
