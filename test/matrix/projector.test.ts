@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Account } from '../../src/core/kernel/entities'
 import { AppError, type Trouble } from '../../src/core/kernel/errors'
+import { toMicros } from '../../src/core/kernel/time'
 import { channelEvent, memberEvent } from '../../src/core/log/events'
 import { Projector } from '../../src/core/matrix/projector/projector'
 import { Users } from '../../src/core/matrix/users'
@@ -11,7 +12,10 @@ import { type EngineName, engines, openEngine } from '../store/engines'
 import { SERVER, user } from './projected'
 
 /** A store with a channel and a member, and a projector over it that works when it is told to. */
-async function scene(name: EngineName) {
+async function scene(
+  name: EngineName,
+  first: { readonly name?: string; readonly at?: number; readonly uuid?: string } = {},
+) {
   const engine = await openEngine(name)
   const { store } = engine
   const reports: unknown[] = []
@@ -19,7 +23,7 @@ async function scene(name: EngineName) {
     ...{ store, serverName: SERVER, sha256, verify: verifyEd25519, html: matrixHtml },
     users: new Users(store, SERVER),
     head: () => head,
-    systemName: () => 'Server',
+    systemName: () => first.name ?? 'Server',
     newRooms: () => ({ version: '11', federate: false }),
     run: (_, work) => store.transact(work),
     timer: (run, milliseconds) => {
@@ -33,6 +37,7 @@ async function scene(name: EngineName) {
     head = events.at(-1)?.seq ?? head
   })
   await projector.begin()
+  if (first.at !== undefined) engine.clock.set(toMicros(first.at * 1000))
   const { alice, channel } = await store.transact(async (tx) => {
     const fields = { kind: 'human', email: null, passwordHash: null, isAdmin: false } as const
     const alice = await tx.insertAccount({ ...fields, handle: 'alice', displayName: 'Alice' })
@@ -42,6 +47,8 @@ async function scene(name: EngineName) {
     await tx.insertMembership(alice.id, channel.id, 'member', joined)
     return { alice, channel }
   })
+  // Only SQLite stores a uuid as bytes.
+  if (first.uuid !== undefined) await engine.sql(`UPDATE channels SET uuid = x'${first.uuid}'`)
   return {
     ...{ engine, store, projector, reports, alice, channel },
     actor: { via: 'session', account: alice } as never,
@@ -82,6 +89,23 @@ async function refusal(promise: Promise<unknown>): Promise<AppError | undefined>
   }
   return undefined
 }
+
+test('the first events of a room are those of the published vectors', async () => {
+  await using here = await scene('sqlite', {
+    name: 'Synapse',
+    at: 1_795_235_400_000,
+    uuid: '0197a1b2c3d47e5f8a6b0c1d2e3f4a5b',
+  })
+  await here.projector.step()
+  const page = { after: 0, before: 1e12, order: 'asc', limit: 3 } as const
+  const [create, join, levels] = await here.store.reads.matrix().eventsBetween(here.channel.id, page)
+  expect(create?.eventId).toBe('$CJlG8kmJl6iPoHM16EQN54C2NCdh_wZ4bzuSEQQu2zc')
+  expect(join?.eventId).toBe('$mkaLvd_zZN2Qi3NtNZcN3pigd-7henJB3uZkL1KgMNg')
+  const content = JSON.stringify(JSON.parse(levels?.json ?? '{}').content)
+  expect(Bun.SHA256.hash(content, 'hex')).toBe(
+    '307568dc57b6e014fb733b89d7ce2e4dfb7ba90789acef6cf3bb3cef5356ff9c',
+  )
+})
 
 describe.each(engines)('on %s', (name) => {
   test('an act finds every row before it projected, and its own rows are projected at its end', async () => {

@@ -20,7 +20,8 @@ import type { MatrixUser } from '../user-ports'
 import type { Users } from '../users'
 import { Derivation, type Strict } from './derivation'
 import { derive } from './derive'
-import { type LogRows, readRows } from './rows'
+import { RecentPosts } from './recent-posts'
+import { type LogRows, readRows, rowsOfPosts } from './rows'
 import { SkippedRows } from './skipped-rows'
 
 /** Rows of one transaction. On a shared database others wait for it. */
@@ -75,11 +76,13 @@ export class Projector {
   private readonly waiting = new Set<{ readonly upTo: Seq; readonly resolve: () => void }>()
   private wake: () => void = () => {}
   private readonly skipped: SkippedRows
+  private readonly recent: RecentPosts
 
   constructor(private readonly parts: ProjectorParts) {
     this.people = new People(parts.users, parts.serverName, parts.systemName)
     this.size = this.most
     this.skipped = new SkippedRows(parts.store.reads)
+    this.recent = new RecentPosts(parts.store)
     parts.store.onMarks(({ projected }) => {
       if (projected) this.moved(projected.upTo)
     })
@@ -121,7 +124,10 @@ export class Projector {
   async step(): Promise<void> {
     const { store, head } = this.parts
     const after = this.position
-    const rows = await readRows(store.reads, after, this.size)
+    const posts = this.recent.after(after, this.size)
+    const rows = posts
+      ? await rowsOfPosts(store.reads, after, posts)
+      : await readRows(store.reads, after, this.size)
     if (rows.upTo === after) return
     if (this.system) this.systemUser ??= await store.reads.matrix().user({ accountId: this.system.id })
     for (const { channelId, from } of await this.skipped.returning(rows))
@@ -306,6 +312,7 @@ export class Projector {
 
   private moved(upTo: Seq): void {
     this.known = Math.max(this.known ?? 0, upTo)
+    this.recent.forget(this.known)
     for (const waiter of this.waiting) if (waiter.upTo <= this.known) waiter.resolve()
   }
 

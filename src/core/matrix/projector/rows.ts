@@ -2,7 +2,7 @@ import type { Account, Channel, Message } from '../../kernel/entities'
 import type { Seq } from '../../kernel/ids'
 import type { Reads } from '../../kernel/ports'
 import type { EventType } from '../../log/catalogue'
-import type { EventRecord } from '../../log/events'
+import { type EventRecord, type MessageEvent, toRecord } from '../../log/events'
 import type { MatrixUser } from '../user-ports'
 
 /** Rows of the log from which events of rooms follow, with what they refer to. */
@@ -72,6 +72,31 @@ export async function readRows(
   const records = read.filter((record) => subjectKind(record.type) !== undefined && isWanted(record))
   const upTo = read.at(-1)?.seq ?? after
   return { after, upTo, records, ...(await referredTo(reads, records)) }
+}
+
+/** Returns posts as rows, with what they refer to. They follow the position without a gap. */
+export async function rowsOfPosts(
+  reads: Reads,
+  after: Seq,
+  posts: readonly MessageEvent[],
+): Promise<LogRows> {
+  const messages = new Map<Seq, Message>()
+  const accounts = new Map<number, Account>()
+  const channels = new Map<number, Channel>()
+  const mentioned = new Set<number>()
+  for (const { seq, message, channel } of posts) {
+    messages.set(seq, message.message)
+    accounts.set(message.sender.id, message.sender)
+    channels.set(channel.id, channel)
+    for (const id of message.message.mentions.listed) mentioned.add(id)
+    for (const id of message.message.mentions.unlisted) mentioned.add(id)
+  }
+  const missing = [...mentioned].filter((id) => !accounts.has(id))
+  if (missing.length > 0)
+    for (const account of await reads.accountsByIds(missing)) accounts.set(account.id, account)
+  const users = await reads.matrix().usersOfAccounts([...accounts.keys()])
+  const upTo = after + posts.length
+  return { after, upTo, records: posts.map(toRecord), messages, accounts, channels, users }
 }
 
 async function referredTo(
