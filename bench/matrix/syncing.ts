@@ -62,7 +62,11 @@ export const oneOfManyRooms: Workload = {
     await server.agent('reader', slugs.slice(0, 1))
     for (const slug of slugs.slice(1)) {
       await server.admin('POST', '/v1/admin/channels', { slug, name: slug })
-      await server.admin('POST', '/v1/admin/memberships', { account_handle: 'reader', channel_slug: slug, role: 'member' })
+      await server.admin('POST', '/v1/admin/memberships', {
+        account_handle: 'reader',
+        channel_slug: slug,
+        role: 'member',
+      })
     }
     const scopes = ['channel:*:read', 'channel:*:post']
     const { token } = await server.admin<{ token: string }>('POST', '/v1/admin/tokens', {
