@@ -22,6 +22,7 @@ import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
 import { eventHash } from './matrix/event-hash'
 import { projectedPosts, switchedOn } from './matrix/projecting'
+import { sending } from './matrix/sending'
 import { oneOfManyRooms, waking } from './matrix/syncing'
 
 import { mcp } from './mcp'
@@ -81,6 +82,7 @@ const workloads: readonly Workload[] = [
   growth,
   webConsole,
   eventHash,
+  sending,
   oneOfManyRooms,
   waking,
   projectedPosts,
