@@ -90,13 +90,19 @@ export class Sync {
     if (!mayWait || !first.isEmpty) return first.json
     const until = this.deps.core.clock.steady() + request.timeoutMs
     using waiter = waiters.open(await this.keysOf(reader, device))
+    let last = now
+    let found = first
     for (;;) {
       waiter.reset()
       // Read after the waiter is open, so nothing is missed in between.
-      const answer = await this.answer(reader, device, scopeAt(await positions.current()))
+      const then = await positions.current()
+      const isMoved = then.projected !== last.projected || then.mx !== last.mx
+      const answer = isMoved ? await this.answer(reader, device, scopeAt(then)) : found
       const left = until - this.deps.core.clock.steady()
       if (!answer.isEmpty || left <= 0) return answer.json
       if ((await waiter.wait(left, signal)) === 'ended') return answer.json
+      last = then
+      found = answer
     }
   }
 
