@@ -119,7 +119,6 @@ describe.skipIf(browser === undefined)('a connection that was lost', () => {
     await mend(page)
     await posts(1)
     await page.find('listitem', new RegExp(`message ${said}$`))
-    await skip(page, 10)
     expect(await page.value('globalThis.bars')).toBe(0)
     await agrees(page)
     await page.isClean({ allowed: lost })
