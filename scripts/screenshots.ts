@@ -169,8 +169,11 @@ async function quiet({ page }: ConsolePage): Promise<void> {
 
 async function draw(name: string, page: ConsolePage): Promise<void> {
   await quiet(page)
-  const file = join(FOLDER, `${name}.png`)
-  await page.screenshot(file)
+  const file = join(FOLDER, `${name}.webp`)
+  // A third of the bytes of a PNG.
+  const picture = { format: 'webp', quality: 90 }
+  const { data } = await page.page.cdp<{ data: string }>('Page.captureScreenshot', picture)
+  await Bun.write(file, Buffer.from(data, 'base64'))
   chmodSync(file, 0o644)
   console.log(name)
 }

@@ -5,6 +5,8 @@
 // look. Start reading at app/app.tsx, then app/pages.ts.
 import { start } from './app/app'
 import { restFrom } from './app/later'
+import { letGoOfFormer } from './ui/let-go'
 
+letGoOfFormer()
 restFrom(() => import('./rest'))
 start()
