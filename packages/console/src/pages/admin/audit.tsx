@@ -128,11 +128,11 @@ export function AuditPage() {
           keyOf={(one) => one.id}
           empty="No entry is like that."
           columns={[
-            { title: 'Action', cell: (one) => <code>{one.action}</code> },
+            { title: 'Action', cell: (one) => <code>{one.action}</code>, class: 'whole' },
             { title: 'By', cell: (one) => (one.actor ? `@${one.actor}` : one.via) },
             { title: 'When', cell: (one) => <When at={one.at} /> },
             { title: 'Details', cell: (one) => <Details of={one} />, class: 'wide' },
-            { title: 'From', cell: (one) => one.ip && <code>{one.ip}</code> },
+            { title: 'From', cell: (one) => one.ip && <code>{one.ip}</code>, class: 'whole' },
           ]}
           hasMore={entries.hasMore}
           onMore={entries.more}
