@@ -203,6 +203,22 @@ describe('members', () => {
     expect(back.map(inShort)).toEqual(['m.room.member bob invite by system', 'm.room.member bob join by bob'])
   })
 
+  test('what an erased account has written is in no event, also where its messages stay', async () => {
+    await using here = await scene()
+    const { added, alice, bob, w, family } = here
+    await bob.posts(family, 'words of Bob')
+    await alice.posts(family, 'words of Alice')
+    const erase = { confirm: 'bob', mode: 'anonymize' }
+    const events = await added(() => succeeds(w.operator.post(`/v1/admin/accounts/${bob.id}/erase`, erase)))
+    expect(events.map(inShort)).toEqual(['m.room.member bob leave by system'])
+    const messages = messagesIn(await eventsOf(w, family))
+    expect(messages.map(({ content, redactedBy }) => [content['body'], redactedBy])).toEqual([
+      [undefined, events[0]?.pos ?? 0],
+      ['words of Alice', null],
+    ])
+    expect(await alice.hears(family)).toContain('words of Bob')
+  })
+
   test('an erased account leaves, and its name is in no event', async () => {
     await using here = await scene()
     const { added, bob, w, family } = here

@@ -56,6 +56,8 @@ export interface EventReads {
     relType: string,
     positions: readonly number[],
   ): Promise<{ readonly relPos: number; readonly eventId: string }[]>
+  /** The events that a user has sent into a room and that are neither state events nor redacted. Looks at all of the room. */
+  eventsSentBy(channelId: number, sender: string): Promise<StoredEvent[]>
   /** The events that these log rows own, by position. */
   eventsOwnedBy(rows: readonly { readonly channelId: number; readonly seq: number }[]): Promise<StoredEvent[]>
 }

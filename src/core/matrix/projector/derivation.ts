@@ -235,14 +235,18 @@ export class Derivation {
     this.setRole(room, record, user.userId, member.role)
   }
 
-  /** Takes the name and picture of an erased account out of its member events. */
-  async forgetProfile(room: OpenRoom, { seq }: EventRecord, userId: string): Promise<void> {
+  /**
+   * Takes the name and picture of an erased account out of its member events, and what it has sent out of the others:
+   * their sender still names it.
+   */
+  async forgetEvents(room: OpenRoom, { seq }: EventRecord, userId: string): Promise<void> {
     const { channelId } = room.row
     const matrix = this.tx.matrix()
     const ofUser = (await matrix.memberEventsOf(channelId, userId)).filter(
       ({ redactedBy }) => redactedBy === null,
     )
-    for (const event of ofUser) this.batch.redact(room, event, seq * EVENTS_PER_ROW)
+    for (const event of [...ofUser, ...(await matrix.eventsSentBy(channelId, userId))])
+      this.batch.redact(room, event, seq * EVENTS_PER_ROW)
   }
 
   /** Deletes what an account that was erased kept here for itself: profile, account data, filters, devices. */

@@ -147,7 +147,7 @@ async function renewed(d: Derivation, record: EventRecord): Promise<void> {
       d.offerAs(room, record, [d.system.userId, userId], {
         ...{ type: 'm.room.member', stateKey: userId, content: { membership: 'leave' } },
       })
-    if (account.erasedAt !== null) await d.forgetProfile(room, record, userId)
+    if (account.erasedAt !== null) await d.forgetEvents(room, record, userId)
   } else if (!isMember) await d.rejoin(room, record, user, account.id)
   else {
     const now = room.content('m.room.member', userId)

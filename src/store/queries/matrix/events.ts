@@ -85,6 +85,16 @@ export function eventReads(handle: Handle): EventReads {
         )
       return found
     },
+    async eventsSentBy(channelId, sender) {
+      return select().where(
+        and(
+          eq(events.channelId, channelId),
+          eq(events.sender, sender),
+          isNull(events.stateKey),
+          isNull(events.redactedBy),
+        ),
+      )
+    },
     async eventsOwnedBy(rows) {
       if (rows.length === 0) return []
       const given = rows.map(({ channelId, seq }) => [channelId, seq * EVENTS_PER_ROW])
@@ -129,11 +139,14 @@ export function eventWrites({ db, t, dialect }: Handle): EventWrites {
       await insert.execute({ rows: JSON.stringify(given.map((event) => NAMES.map((name) => event[name]))) })
     },
     async redactEvents(given) {
-      for (const { channelId, pos, json, redactedBy } of given)
-        await db
-          .update(events)
-          .set({ json, redactedBy, sigs: null })
-          .where(and(eq(events.channelId, channelId), eq(events.pos, pos)))
+      if (given.length === 0) return
+      const rows = given.map(({ channelId, pos, json, redactedBy }) => [channelId, pos, json, redactedBy])
+      const table = dialect.table(['number', 'number', 'text', 'number'], sql`${JSON.stringify(rows)}`)
+      await db
+        .update(events)
+        .set({ json: sql`given.c2`, redactedBy: sql`given.c3`, sigs: null })
+        .from(sql`(${table}) AS given`)
+        .where(sql`${events.channelId} = given.c0 AND ${events.pos} = given.c1`)
     },
     async deleteOrphans(channelId, before) {
       await db
