@@ -206,7 +206,7 @@ export async function createCore(ports: CorePorts) {
     secrets,
     clock,
     ...attending,
-    ...{ pauses, reachability },
+    ...{ pauses, reachability, rooms },
     impersonationNotes,
   })
   const unusedBlobs = new UnusedBlobs(store, ports.blobs)

@@ -37,7 +37,7 @@ export function verbsOver(parts: VerbParts) {
   return (transactions: RunsActs) => {
     const acts = new MessageActs(transactions, directory, policy)
     return {
-      edits: new Edits({ acts, directory, policy, settings, pauses, attendance }),
+      edits: new Edits({ acts, directory, policy, settings, pauses, attendance, rooms }),
       deletions: new Deletions(acts, policy, attachments),
       reactions: new Reactions(acts, policy),
       members: new Members({ policy, settings, transactions, memberships, rooms }),

@@ -4,6 +4,8 @@ import type { Writes } from '../kernel/ports'
 
 /** The rules that channels made over another protocol have there. */
 export interface RoomRules {
+  /** The name of the homeserver, which the ids of its users end with. */
+  readonly serverName: string
   /**
    * Runs a change of a channel or of its members, in the transaction of the change.
    * @throws matrix_no_power if the rules let nobody make it
@@ -14,12 +16,16 @@ export interface RoomRules {
 }
 
 /** What the acts of v1 ask of the rooms of channels. Without another protocol there are no rules. */
-export class ChannelRooms implements RoomRules {
+export class ChannelRooms implements Omit<RoomRules, 'serverName'> {
   private rules: RoomRules | undefined
 
   /** Called once, by the protocol whose rooms have rules. */
   fill(rules: RoomRules): void {
     this.rules = rules
+  }
+
+  get serverName(): string | undefined {
+    return this.rules?.serverName
   }
 
   judged<Result>(tx: Writes, actor: Actor, channel: Channel, change: () => Promise<Result>): Promise<Result> {

@@ -16,6 +16,8 @@ import type { Users } from './users'
  * transaction, by the actor, or for an administrator by the member with the most power. What nobody may do is refused.
  */
 export class MatrixRoomRules implements RoomRules {
+  readonly serverName: string
+
   constructor(
     private readonly parts: {
       readonly projector: Projector
@@ -23,7 +25,9 @@ export class MatrixRoomRules implements RoomRules {
       readonly settings: Settings
       readonly serverName: string
     },
-  ) {}
+  ) {
+    this.serverName = parts.serverName
+  }
 
   async judged<Result>(
     tx: Writes,

@@ -1,5 +1,6 @@
 import type { Directory } from '../access/directory'
 import type { Policy } from '../access/policy'
+import type { ChannelRooms } from '../channels/channel-rooms'
 import type { Pauses } from '../coordination/pauses'
 import type { Settings } from '../governance/settings'
 import type { Person } from '../identity/actor'
@@ -37,6 +38,7 @@ export interface EditsDeps {
   readonly policy: Policy
   readonly settings: Settings
   readonly attendance: AttendanceFor
+  readonly rooms: Pick<ChannelRooms, 'serverName'>
   readonly pauses: Pick<Pauses, 'refusePaused'>
 }
 
@@ -114,11 +116,12 @@ export class Edits {
     const { directory, settings } = this.deps
     const { broadcast } = message.mentions
     const aliases = { ...settings.get('named_aliases')[channel.slug], ...directory.aliasesOf(channel.id) }
-    const tokens = mentionTokens(message.body)
+    const { serverName } = this.deps.rooms
+    const tokens = mentionTokens(message.body, serverName)
     const hadHere = tokens.includes('here')
     const members = new ActiveMembers(directory, channel.id, there)
     const direct = tokens.flatMap((name) => (Object.hasOwn(aliases, name) ? (aliases[name] ?? []) : name))
-    const resolved = resolveMentions(mentionTokens(body), {
+    const resolved = resolveMentions(mentionTokens(body, serverName), {
       senderId: message.senderId,
       aliases,
       members: new MembersAtPosting(message, members, direct, (ids) => this.joinedSeqs(channel.id, ids)),

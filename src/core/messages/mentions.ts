@@ -9,14 +9,65 @@ import { MAX_DIRECT_MENTIONS, MAX_LISTED_MENTIONS } from '../kernel/limits'
 const token =
   /(?<![\p{L}\p{N}_])@([A-Za-z][A-Za-z0-9_-]{0,63})(@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?/gu
 
+/** The id of a user of the homeserver, up to the server name. Its localpart is a handle, with `=xx` for other bytes. */
+const userId = /(?<![\p{L}\p{N}_])@([A-Za-z0-9._=/+-]+):/gu
+
+/** What makes a server name a longer one: `example.org` is not the server in `@ada:example.org.uk`. */
+const LONGER = /^(?:[.:]?[\p{L}\p{N}_]|-)/u
+
 const broadcasts: ReadonlySet<string> = new Set(['channel', 'everyone'])
 
-/** Returns the names that a body mentions: lower-cased, without repeats, in the order of first occurrence. */
-export function mentionTokens(body: string): string[] {
+/**
+ * Returns the names that a body mentions: lower-cased, without repeats, in the order of first occurrence. `homeserver`: the
+ * name of the Matrix homeserver, if there is one; an id of one of its users is one token, `@ada:example.org`.
+ */
+export function mentionTokens(body: string, homeserver?: string): string[] {
   if (!body.includes('@')) return []
-  const found = new Set<string>()
-  for (const [, name = '', peer = ''] of body.matchAll(token)) found.add(`${name}${peer}`.toLowerCase())
-  return [...found]
+  const ids = homeserver === undefined ? [] : userIdsIn(body, homeserver)
+  const found: { index: number; text: string }[] = ids.map(({ index, text }) => ({ index, text }))
+  for (const { index, 0: whole, 1: name = '', 2: peer = '' } of body.matchAll(token))
+    if (!ids.some((id) => index < id.end && id.index < index + whole.length))
+      found.push({ index, text: `${name}${peer}`.toLowerCase() })
+  return [...new Set(found.sort((one, other) => one.index - other.index).map(({ text }) => text))]
+}
+
+function userIdsIn(body: string, homeserver: string) {
+  return [...body.matchAll(userId)].flatMap(({ index, 0: start, 1: localpart = '' }) => {
+    const end = index + start.length + homeserver.length
+    const isWhole =
+      body.slice(index + start.length, end).toLowerCase() === homeserver && !LONGER.test(body.slice(end))
+    return isWhole ? [{ index, end, text: `@${localpart.toLowerCase()}:${homeserver}` }] : []
+  })
+}
+
+/** Returns the handle that the localpart of a user id stands for, and the shorter name at its start. */
+function namesIn(id: string): { handle: string; shorter: string | undefined } {
+  const localpart = id.slice(1, id.indexOf(':'))
+  return {
+    handle: decoded(localpart.replaceAll(/=([0-9a-f]{2})/g, '%$1')) ?? localpart,
+    shorter: /^[a-z][a-z0-9_-]{0,63}/.exec(localpart)?.[0],
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Replaces ids of users by the handles of members, or by the names with which they begin. */
+function withoutIds(tokens: readonly string[], members: MentionedMembers): readonly string[] {
+  const ids = tokens.filter((name) => name.startsWith('@'))
+  if (ids.length === 0) return tokens
+  const known = members.named(ids.map((id) => namesIn(id).handle))
+  const names = tokens.flatMap((name) => {
+    if (!name.startsWith('@')) return name
+    const { handle, shorter } = namesIn(name)
+    return known.has(handle) ? handle : (shorter ?? [])
+  })
+  return [...new Set(names)]
 }
 
 /** Reports whether a body may name `@here`. */
@@ -85,9 +136,10 @@ function isWord(name: string): boolean {
  * expansion excludes the sender; a direct mention of oneself is kept. The rules: docs/contract/messages.md#mentions.
  * @throws too_many_mentions beyond 50 directly named handles
  */
-export function resolveMentions(tokens: readonly string[], context: MentionContext): ResolvedMentions {
-  if (tokens.length === 0) return noMentions
+export function resolveMentions(given: readonly string[], context: MentionContext): ResolvedMentions {
+  if (given.length === 0) return noMentions
   const { senderId, mayBroadcast, aliases, members } = context
+  const tokens = withoutIds(given, members)
   const aliased = (name: string) => (Object.hasOwn(aliases, name) ? (aliases[name] ?? []) : undefined)
   const handles = tokens.flatMap((name) => (isWord(name) ? [] : (aliased(name) ?? [name])))
   const named = handles.length === 0 ? new Map<string, number>() : members.named([...new Set(handles)])

@@ -17,6 +17,7 @@ import {
 } from '../chain/chain'
 import { chainRules } from '../chain/rules'
 import type { RunGuard } from '../chain/run-guard'
+import type { ChannelRooms } from '../channels/channel-rooms'
 import type { Pauses } from '../coordination/pauses'
 import type { Reachability } from '../coordination/reachability'
 import { refuseWhileDraining } from '../governance/drain'
@@ -70,6 +71,7 @@ export interface MessagesDeps {
   readonly secrets: Secrets
   readonly clock: Pick<Clock, 'now'>
   readonly attendance: AttendanceFor
+  readonly rooms: Pick<ChannelRooms, 'serverName'>
   readonly pauses: Pick<Pauses, 'refusePaused'>
   readonly runGuard: RunGuard
   readonly blocks: Blocks
@@ -188,7 +190,7 @@ class Plan implements PostPlan {
     this.attachments = uploadsOf(post)
     this.bodyLength = post.body.length
     this.touches = touchesOf(this)
-    this.tokens = post.mentions ?? mentionTokens(post.body)
+    this.tokens = post.mentions ?? mentionTokens(post.body, deps.rooms.serverName)
   }
 
   admit(): void {

@@ -9,6 +9,7 @@ interface Situation {
   readonly archived?: readonly string[]
   readonly aliases?: Record<string, readonly string[]>
   readonly here?: readonly string[]
+  readonly homeserver?: string
 }
 
 const team = ['agent-1', 'agent-2', 'agent-4', 'assistant']
@@ -18,7 +19,7 @@ function resolve(body: string, situation: Situation = {}) {
   const { members = team, archived = [], aliases = {}, here = [] } = situation
   const { sender = members[0] ?? '' } = situation
   const room = roomOf(members, archived)
-  const found = resolveMentions(mentionTokens(body), {
+  const found = resolveMentions(mentionTokens(body, situation.homeserver), {
     senderId: room.idOf(sender),
     mayBroadcast: () => true,
     aliases,
@@ -67,6 +68,40 @@ describe('parsing mentions', () => {
   ]
   test.each(rows)('the body %p mentions %j', (body, tokens) => {
     expect(mentionTokens(body)).toEqual(tokens)
+  })
+
+  const ids: [string, string[]][] = [
+    ['@bob:example.org', ['@bob:example.org']],
+    ['hi @01-user:Example.org, and @bob', ['@01-user:example.org', 'bob']],
+    ['@A.b:example.org.', ['@a.b:example.org']],
+    ['@cairn=40lab:example.org', ['@cairn=40lab:example.org']],
+    ['@bob: hi', ['bob']],
+    ['@bob:example.org.uk', ['bob']],
+    ['@bob:example.org:8448', ['bob']],
+    ['@bob:example.orgs', ['bob']],
+    ['mail@bob:example.org', []],
+  ]
+  test.each(ids)('with a homeserver example.org, the body %p mentions %j', (body, tokens) => {
+    expect(mentionTokens(body, 'example.org')).toEqual(tokens)
+  })
+})
+
+describe('ids of users', () => {
+  const named = (body: string, members: string[]) =>
+    resolve(body, { members: ['sender', ...members], homeserver: 'example.org' })
+
+  test('name the member whose whole id they are', () => {
+    expect(named('@a.b:example.org', ['a', 'a.b']).listed).toEqual(['a.b'])
+    expect(named('@cairn=40lab:example.org', ['cairn@lab']).listed).toEqual(['cairn@lab'])
+  })
+
+  test('else name whom their beginning names', () => {
+    expect(named('@bob.x:example.org', ['bob']).listed).toEqual(['bob'])
+    expect(named('@bob.x:example.org', ['ann']).unresolved).toEqual(['bob'])
+  })
+
+  test('name a member once, also beside its handle', () => {
+    expect(named('@bob @bob:example.org', ['bob']).listed).toEqual(['bob'])
   })
 })
 
