@@ -75,10 +75,7 @@ export class Readers {
   async viewOf(reader: Reader, room: MatrixRoom, member: RoomMember | undefined): Promise<RoomView> {
     const version = roomVersion(room.version)
     if (!version) throw new Error(`room ${room.roomId} has the unknown version ${room.version}`)
-    const changes = await this.deps.core.reads.matrix().keyChanges(room.channelId, [
-      { type: 'm.room.history_visibility', stateKey: '' },
-      { type: 'm.room.member', stateKey: reader.userId },
-    ])
+    const changes = await this.deps.core.reads.matrix().sightChanges(room.channelId, reader.userId)
     const ofType = (type: string) =>
       changes
         .filter((change) => change.type === type)

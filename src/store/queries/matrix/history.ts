@@ -34,12 +34,10 @@ export function historyReads(handle: Handle): HistoryReads {
     db
       .select({ type: log.type, stateKey: log.stateKey, pos: log.pos, event: columns })
       .from(log)
-      .innerJoin(
-        sql`(${dialect.table(['text', 'text'], value('keys'))}) AS given`,
-        sql`${log.type} = given.c0 AND ${log.stateKey} = given.c1`,
-      )
       .leftJoin(events, and(eq(events.channelId, log.channelId), eq(events.pos, log.eventPos)))
-      .where(eq(log.channelId, value('channel')))
+      .where(
+        and(eq(log.channelId, value('channel')), eq(log.type, value('type')), eq(log.stateKey, value('key'))),
+      )
       .orderBy(asc(log.pos))
       .prepare(),
   )
@@ -82,10 +80,13 @@ export function historyReads(handle: Handle): HistoryReads {
       return membershipsIn.execute({ user: userId, channels: JSON.stringify(channelIds) })
     },
 
-    async keyChanges(channelId, keys) {
-      const given = keys.map(({ type, stateKey }) => [type, stateKey])
-      const rows = await keyChanges().execute({ channel: channelId, keys: JSON.stringify(given) })
-      return rows.map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
+    // One statement for each key: for several keys in one, SQLite would examine all changes of the room.
+    async sightChanges(channelId, userId) {
+      const [visibility, member] = await Promise.all([
+        keyChanges().execute({ channel: channelId, type: 'm.room.history_visibility', key: '' }),
+        keyChanges().execute({ channel: channelId, type: 'm.room.member', key: userId }),
+      ])
+      return [...visibility, ...member].map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
     },
 
     async replacedStates(channelId, given) {
