@@ -262,3 +262,40 @@ test('a password that waits for its proof is not readable in the store', async (
   expect(rows.length).toBeGreaterThan(0)
   expect(JSON.stringify(rows)).not.toContain('hidden')
 })
+
+test('a deactivated account leaves its rooms, and has no profile any more', async () => {
+  await w.channel('club')
+  const nils = await w.human('nils', { channels: { club: 'member' } })
+  const rita = await signIn(w, await w.human('rita', { channels: { club: 'member' } }))
+  const client = await signIn(w, nils)
+  await proven(client, nils, 'POST', `${V3}/account/deactivate`)
+  const { body } = await rita.get<{ joined_rooms: string[] }>(`${V3}/joined_rooms`)
+  const room = encodeURIComponent(body.joined_rooms[0] ?? '')
+  const member = await rita.get(
+    `${V3}/rooms/${room}/state/m.room.member/${encodeURIComponent(client.userId)}`,
+  )
+  expect(member.body.membership).toBe('leave')
+  expect(refused(await rita.get(`${V3}/profile/${encodeURIComponent(client.userId)}`))).toEqual([
+    404,
+    'M_NOT_FOUND',
+  ])
+})
+
+test('the store has no secret that a client holds, only hashes', async () => {
+  const otto = await w.human('otto')
+  const client = await signIn(w, otto, { refresh_token: true })
+  const asked = await client.request<Challenge>('POST', '/_matrix/client/v1/login/get_token', {})
+  const { body: proof1 } = await proven(client, otto, 'POST', '/_matrix/client/v1/login/get_token')
+  const openid = await client.post(`${V3}/user/${encodeURIComponent(client.userId)}/openid/request_token`, {})
+  const secrets = [
+    client.login.access_token,
+    client.login.refresh_token,
+    asked.body.session,
+    proof1.login_token,
+    openid.body.access_token,
+  ].map(String)
+  const rows = [...(await w.sql('SELECT * FROM sessions')), ...(await w.sql('SELECT * FROM matrix_secrets'))]
+  const stored = JSON.stringify(rows)
+  // The prefix of a token says what it is, and is no secret.
+  for (const secret of secrets) expect(stored).not.toContain(secret.replace(/^mx[tr]_/, ''))
+})
