@@ -38,6 +38,10 @@ export function createMatrix(parts: MatrixParts) {
     }),
     run: (actor, work) => transactions.run(actor, work),
   })
+  const caughtUp = async () => {
+    await store.shared?.readBarrier()
+    await projector.projected()
+  }
   const media = new Media(parts)
   const devices = new Devices(parts)
   const deviceSessions = new DeviceSessions(parts)
@@ -46,7 +50,7 @@ export function createMatrix(parts: MatrixParts) {
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName }))
-  const acts = createActs({ ...parts, users, projector, media })
+  const acts = createActs({ ...parts, users, projector, media, caughtUp })
   return {
     serverName,
     ...acts,
@@ -62,7 +66,7 @@ export function createMatrix(parts: MatrixParts) {
     lifecycle: new Lifecycle(parts, devices),
     signingKeys: new SigningKeys(parts),
     profiles: new MatrixProfiles(parts, users),
-    accountData: new AccountData(parts, users),
+    accountData: new AccountData({ ...parts, caughtUp }, users),
     deviceKeys: new DeviceKeys(parts, users),
     ...createReading({
       ...parts,
@@ -71,10 +75,7 @@ export function createMatrix(parts: MatrixParts) {
         const device = await devices.of(actor)
         return (eventId) => acts.sentTransactions.of(device, eventId)
       },
-      caughtUp: async () => {
-        await store.shared?.readBarrier()
-        await projector.projected()
-      },
+      caughtUp,
     }),
     media,
     /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */

@@ -7,6 +7,9 @@ import type { Html } from './html'
 import type { Sha256, VerifySignature } from './signing'
 import type { KeyMaker } from './signing-keys'
 
+/** Resolves when the rooms have the events of what was committed before. A read calls it first. */
+export type CaughtUp = () => Promise<void>
+
 /** Encrypts texts under the instance key, for the store. */
 export interface Sealing {
   seal(text: string): string

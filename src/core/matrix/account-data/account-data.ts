@@ -7,7 +7,7 @@ import type { Person } from '../../identity/actor'
 import type { Reads, Writes } from '../../kernel/ports'
 import { canonicalJson, isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
-import type { MatrixParts } from '../parts'
+import type { CaughtUp, MatrixParts } from '../parts'
 import { parseSyncFilter } from '../sync/filters'
 import type { Users } from '../users'
 
@@ -19,13 +19,14 @@ const MAX_NAME = 255
 /** Account data, tags and filters. Data of a room are those of its member, also after it left. */
 export class AccountData {
   constructor(
-    private readonly parts: Pick<MatrixParts, 'core' | 'store'>,
+    private readonly parts: Pick<MatrixParts, 'core' | 'store'> & { readonly caughtUp: CaughtUp },
     private readonly users: Users,
   ) {}
 
   /** Returns a value of the account, or of one of its rooms. @throws M_NOT_FOUND, M_FORBIDDEN */
   async get(actor: Person, roomId: string | undefined, type: string): Promise<string> {
     const { reads } = this.parts.store
+    if (roomId !== undefined) await this.parts.caughtUp()
     const channelId = await this.channelOf(reads, actor, roomId)
     const json = await reads.matrix().accountDatum(actor.account.id, channelId, type)
     if (json === undefined) throw matrixRefusal('M_NOT_FOUND', 'There is no account data of this type')
@@ -40,6 +41,7 @@ export class AccountData {
   /** The tags of a room, by name. @throws M_FORBIDDEN */
   async tags(actor: Person, roomId: string): Promise<JsonObject> {
     const { reads } = this.parts.store
+    await this.parts.caughtUp()
     const channelId = await this.channelOf(reads, actor, roomId)
     return tagsIn(await reads.matrix().accountDatum(actor.account.id, channelId, TAGS))
   }
@@ -76,7 +78,7 @@ export class AccountData {
     return json
   }
 
-  private change(
+  private async change(
     actor: Person,
     roomId: string | undefined,
     type: string,
@@ -84,7 +86,8 @@ export class AccountData {
   ): Promise<void> {
     if (type.length > MAX_NAME)
       throw matrixRefusal('M_INVALID_PARAM', `A type has at most ${MAX_NAME} characters`)
-    const { core } = this.parts
+    const { core, caughtUp } = this.parts
+    if (roomId !== undefined) await caughtUp()
     return core.transactions.run(actor, async (tx: Writes) => {
       const { id: accountId } = core.policy.current(actor).account
       const channelId = await this.channelOf(tx, actor, roomId)

@@ -3,20 +3,21 @@ import { AppError } from '../../kernel/errors'
 import { canonicalJson } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { parseAlias } from '../ids'
-import type { MatrixParts } from '../parts'
+import type { CaughtUp, MatrixParts } from '../parts'
 import { notInRoom } from '../refusals'
 import { addAlone, type RoomAct, type RoomActs } from './room-acts'
 
 /** The names of rooms: `#lobby:example.org`. */
 export class RoomAliases {
   constructor(
-    private readonly parts: Pick<MatrixParts, 'core' | 'serverName'>,
+    private readonly parts: Pick<MatrixParts, 'core' | 'serverName'> & { readonly caughtUp: CaughtUp },
     private readonly acts: RoomActs,
   ) {}
 
   /** Returns the id of the room with an alias. @throws m_invalid_param, m_not_found */
   async find(alias: string): Promise<string> {
     this.requireOwn(alias)
+    await this.parts.caughtUp()
     const matrix = this.parts.core.reads.matrix()
     const found = await matrix.alias(alias)
     const room = found && (await matrix.room({ channelId: found.channelId }))

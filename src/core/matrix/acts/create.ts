@@ -1,5 +1,5 @@
 import type { Media } from '../media'
-import type { MatrixParts } from '../parts'
+import type { CaughtUp, MatrixParts } from '../parts'
 import type { Projector } from '../projector/projector'
 import type { Users } from '../users'
 import { RoomAliases } from './aliases'
@@ -14,7 +14,12 @@ import { States } from './states'
 
 /** Creates the acts over Matrix. */
 export function createActs(
-  parts: MatrixParts & { readonly users: Users; readonly projector: Projector; readonly media: Media },
+  parts: MatrixParts & {
+    readonly users: Users
+    readonly projector: Projector
+    readonly media: Media
+    readonly caughtUp: CaughtUp
+  },
 ) {
   const acts = new RoomActs(parts)
   const redactions = new Redactions(parts, acts)

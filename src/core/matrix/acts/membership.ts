@@ -8,6 +8,7 @@ import { channelEvent } from '../../log/events'
 import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { parseUserId } from '../ids'
+import type { CaughtUp } from '../parts'
 import { memberContent, type Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
 import { joinRuleOf } from '../room-state'
@@ -20,6 +21,7 @@ export type MemberExtra = JsonObject
 export interface MembershipParts extends Pick<RoomActsParts, 'core' | 'serverName'> {
   readonly policy: Policy
   readonly users: Users
+  readonly caughtUp: CaughtUp
 }
 
 /** Who is in rooms: joins, invites, leaves and what is like them. */
@@ -31,7 +33,8 @@ export class RoomMemberships {
 
   /** The rooms that the actor is in. */
   async joined(actor: Person): Promise<string[]> {
-    const { core } = this.parts
+    const { core, caughtUp } = this.parts
+    await caughtUp()
     const matrix = core.reads.matrix()
     const rooms = await matrix.roomsOf(await this.parts.users.idOf(actor.account), ['join'])
     const rows = await matrix.roomsOfChannels(rooms.map(({ channelId }) => channelId))
