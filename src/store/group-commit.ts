@@ -94,7 +94,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => this.enqueue({ plan, since, resolve, reject }))
   }
 
-  /** `isUrgent`: behind the next group of posts, or in it. */
+  /** `isUrgent`: behind the next group of posts, or in it. What is first in the queue never waits for it. */
   transact<Result>(
     run: (tx: Writes) => Promise<Result>,
     { isUrgent } = { isUrgent: false },
@@ -120,7 +120,8 @@ export class GroupCommit {
   }
 
   private enqueue(write: QueuedWrite, isUrgent = false): void {
-    const later = isUrgent ? this.queue.findIndex(({ plan }, i) => plan === null || i >= GROUP_WRITES) : -1
+    const mayWait = ({ plan }: QueuedWrite, i: number) => i > 0 && (plan === null || i >= GROUP_WRITES)
+    const later = isUrgent ? this.queue.findIndex(mayWait) : -1
     this.queue.splice(later < 0 ? this.queue.length : later, 0, write)
     this.expiry ??= this.expireIn(QUEUED_MILLISECONDS)
     if (this.isRunning) return

@@ -102,6 +102,37 @@ describe.each(engines)('group commit on %s', (name) => {
     )
   })
 
+  test('urgent acts, one after another, go before others and let posts and other acts go on', async () => {
+    await using s = await scene()
+    const order: string[] = []
+    const done = (what: string) => () => order.push(what)
+    const isOver = () => order.includes('posted') && order.includes('noted')
+    const urgent = async () => {
+      for (let i = 0; i < 20 && !isOver(); i++) {
+        await s.store.transact(
+          async (tx) => {
+            // Takes the time of its whole group.
+            s.clock.advance(6)
+            return tx.append(
+              notedEvent(unwritten({ sender: s.ann, channel: s.plans, body: 'u' }), 'seen'),
+              null,
+            )
+          },
+          { isUrgent: true },
+        )
+        order.push('urgent')
+      }
+    }
+    const others = [
+      s.note().then(done('first')),
+      s.note().then(done('noted')),
+      s.write('post').then(done('posted')),
+    ]
+    await Promise.all([urgent(), ...others])
+    expect(order.indexOf('urgent')).toBeLessThan(order.indexOf('noted'))
+    expect(order.filter((what) => what === 'urgent').length).toBeLessThan(6)
+  })
+
   test('an operation refused before it writes does not affect the others', async () => {
     await using s = await scene()
     const outcomes = await Promise.allSettled([
