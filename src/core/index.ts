@@ -301,7 +301,7 @@ export async function createCore(ports: CorePorts) {
       pace,
     }),
     search: new MessageSearch({ store, directory, policy, log, recent, scan, pace }),
-    ...createOwnChannels({ ...parts, receipts, mentionCounts, unreadCounts, pauses }),
+    ...createOwnChannels({ ...parts, receipts, mentionCounts, unreadCounts, pauses, rooms }),
     aliases: new Aliases({ directory, policy, transactions }),
     directChannels: new DirectChannels({ directory, policy, settings, transactions, secrets }),
     messages,

@@ -3878,7 +3878,7 @@ export interface operations {
     getV1Channels: {
         parameters: {
             query?: {
-                /** @description discoverable: also public channels you could join; unread: count unread messages, for agents */
+                /** @description discoverable: also public channels you could join and those you are invited to; unread: count unread messages, for agents */
                 include?: ("discoverable" | "unread")[];
             };
             header?: never;
@@ -3909,6 +3909,11 @@ export interface operations {
                                 post: boolean;
                             };
                             member_count: number;
+                            /**
+                             * @description invited over Matrix; join it to accept
+                             * @constant
+                             */
+                            invited?: true;
                             head_cursor: string | null;
                             last_message_at: string | null;
                             peer: components["schemas"]["AccountRef"] | null;

@@ -11,9 +11,13 @@ export interface RoomRules {
    * @throws matrix_no_power if the rules let nobody make it
    */
   judged<Result>(tx: Writes, actor: Actor, channel: Channel, change: () => Promise<Result>): Promise<Result>
+  /** Inner ids of the channels to which an account was invited without having answered. */
+  invitedTo(account: Account): Promise<ReadonlySet<number>>
   /** Whether an account was invited to a channel and has not answered. */
   isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean>
 }
+
+const nowhere: ReadonlySet<number> = new Set()
 
 /** What the acts of v1 ask of the rooms of channels. Without another protocol there are no rules. */
 export class ChannelRooms implements Omit<RoomRules, 'serverName'> {
@@ -30,6 +34,10 @@ export class ChannelRooms implements Omit<RoomRules, 'serverName'> {
 
   judged<Result>(tx: Writes, actor: Actor, channel: Channel, change: () => Promise<Result>): Promise<Result> {
     return this.rules ? this.rules.judged(tx, actor, channel, change) : change()
+  }
+
+  async invitedTo(account: Account): Promise<ReadonlySet<number>> {
+    return this.rules ? this.rules.invitedTo(account) : nowhere
   }
 
   async isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean> {

@@ -12,6 +12,7 @@ import { slices } from '../kernel/paged-reads'
 import type { NewestMessage, Store } from '../kernel/ports'
 import { type Pace, TURN_ROWS } from '../kernel/turns'
 import type { Log } from '../log/log'
+import type { ChannelRooms } from './channel-rooms'
 import type { UnreadCounts } from './unread-counts'
 
 /** Above this many channels, unread messages are counted off the serving thread. */
@@ -25,6 +26,8 @@ export interface ChannelListing {
   readonly role: Role | null
   readonly canRead: boolean
   readonly canPost: boolean
+  /** Whether a visitor was invited to it over another protocol. */
+  readonly isInvited: boolean
   /** The other member of a direct channel. */
   readonly peer: Account | null
   readonly memberCount: number
@@ -53,12 +56,13 @@ export class ChannelListings {
       readonly mentionCounts: MentionCounts
       readonly pauses: Pick<Pauses, 'ofChannel'>
       readonly pace: Pace
+      readonly rooms: Pick<ChannelRooms, 'invitedTo'>
     },
   ) {}
 
   /**
    * Lists the active channels of the actor for which it has a scope, by slug. With `discoverable`, also public ones
-   * that it could join, and those that it reads as an observer, except direct ones. With `unread`, counts messages that
+   * that it could join, those to which it was invited, and those that it reads as an observer, except direct ones. With `unread`, counts messages that
    * it has not read; for people always.
    */
   async mine(
@@ -66,11 +70,13 @@ export class ChannelListings {
     { discoverable, unread }: { readonly discoverable: boolean; readonly unread: boolean },
   ): Promise<ChannelListing[]> {
     const { directory, policy, pace } = this.deps
+    const invited = discoverable ? await this.deps.rooms.invitedTo(actor.account) : nowhere
     const ids = await directory.retryUntilLoaded(() => {
       const now = policy.current(actor)
       const mine = directory.channelsOf(now.account.id)
       if (!discoverable) return mine.keys()
-      return [...new Set([...mine.keys(), ...directory.channelsOfKind('public'), ...policy.observedBy(now)])]
+      const found = [...directory.channelsOfKind('public'), ...policy.observedBy(now), ...invited]
+      return [...new Set([...mine.keys(), ...found])]
     })
     const isCounted = unread || actor.account.kind === 'human'
     const mentions = isCounted ? await this.deps.mentionCounts.of(actor) : null
@@ -80,7 +86,7 @@ export class ChannelListings {
     const slice = async (some: readonly number[]) => {
       await loop.turn()
       loop.did(some.length)
-      return this.listings(actor, some, which, mentions)
+      return this.listings(actor, some, { which, invited }, mentions)
     }
     const listings: ChannelListing[] = []
     for (const some of slices([...slices(ids, TURN_ROWS)], AT_ONCE))
@@ -92,7 +98,7 @@ export class ChannelListings {
   async get(actor: Person, slug: string): Promise<ChannelListing> {
     const { directory, policy } = this.deps
     const { id } = await directory.retryUntilLoaded(() => policy.read(policy.current(actor), slug).channel)
-    const [listing] = await this.listings(actor, [id], 'readable', null)
+    const [listing] = await this.listings(actor, [id], { which: 'readable', invited: nowhere }, null)
     // Rights may have changed since.
     if (!listing?.canRead) throw refusal('channel_not_found', { channel: slug })
     return listing
@@ -110,13 +116,13 @@ export class ChannelListings {
   private async listings(
     actor: Person,
     ids: readonly number[],
-    which: Listed,
+    others: Others,
     /** By channel; null if nothing is counted. */
     mentions: ReadonlyMap<number, number> | null,
   ): Promise<ChannelListing[]> {
     const { directory, policy, log, store } = this.deps
     const judge = () => {
-      const judged = this.judged(policy.current(actor), ids, which)
+      const judged = this.judged(policy.current(actor), ids, others)
       return { judged, version: directory.version }
     }
     const first = await directory.retryUntilLoaded(judge)
@@ -179,7 +185,7 @@ export class ChannelListings {
     return counts
   }
 
-  private judged(actor: Person, ids: readonly number[], which: Listed): Judged[] {
+  private judged(actor: Person, ids: readonly number[], { which, invited }: Others): Judged[] {
     const { directory, policy } = this.deps
     const mine = directory.channelsOf(actor.account.id)
     const channels = directory.requireChannels(ids)
@@ -195,9 +201,10 @@ export class ChannelListings {
       const member = mine.get(channel.id)
       if (member === undefined) {
         const canRead = policy.observes(actor, channel)
-        const isFound = channel.kind === 'public' || (canRead && channel.kind !== 'dm')
+        const isInvited = invited.has(channel.id)
+        const isFound = isInvited || channel.kind === 'public' || (canRead && channel.kind !== 'dm')
         if ((which === 'discoverable' && isFound) || (which === 'readable' && canRead))
-          judged.push({ ...{ channel, role: null, canRead }, ...visitor })
+          judged.push({ ...{ channel, role: null, canRead, isInvited }, ...visitor })
         continue
       }
       if (isToken && !policy.touches(actor, channel)) continue
@@ -206,7 +213,7 @@ export class ChannelListings {
       const canPost = role !== 'read_only' && policy.hasScope(actor, channel, 'post')
       const [peer = null] = policy.othersIn(actor, channel)
       const hiddenUpTo = policy.hiddenUpTo(actor, channel)
-      judged.push({ channel, role, canRead, canPost, joinedSeq, hiddenUpTo, peer })
+      judged.push({ ...{ channel, role, canRead, canPost, joinedSeq, hiddenUpTo, peer }, isInvited: false })
     }
     return judged
   }
@@ -215,8 +222,16 @@ export class ChannelListings {
 /** Which channels are listed besides those of the actor: none, those that it may find, or those that it may read. */
 type Listed = 'own' | 'discoverable' | 'readable'
 
+interface Others {
+  readonly which: Listed
+  /** Channels to which the actor was invited. */
+  readonly invited: ReadonlySet<number>
+}
+
+const nowhere: ReadonlySet<number> = new Set()
+
 /** The parts of a listing that depend on the actor's rights. `joinedSeq` is null for visitors. */
-type Judged = Pick<ChannelListing, 'channel' | 'role' | 'canRead' | 'canPost' | 'peer'> & {
+type Judged = Pick<ChannelListing, 'channel' | 'role' | 'canRead' | 'canPost' | 'isInvited' | 'peer'> & {
   readonly joinedSeq: Seq | null
   readonly hiddenUpTo: Seq
 }

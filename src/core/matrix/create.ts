@@ -49,7 +49,7 @@ export function createMatrix(parts: MatrixParts) {
   const registrationTokens = new RegistrationTokens(parts)
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
-  core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName }))
+  core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, reads: store.reads }))
   const acts = createActs({ ...parts, users, projector, media, caughtUp })
   return {
     serverName,

@@ -3,7 +3,7 @@ import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
 import { type Actor, isAdmin } from '../identity/actor'
 import type { Account, Channel } from '../kernel/entities'
-import type { Writes } from '../kernel/ports'
+import type { Reads, Writes } from '../kernel/ports'
 import { isObject } from './canonical'
 import type { OpenRoom } from './open-room'
 import { creatorsOf } from './power'
@@ -23,6 +23,7 @@ export class MatrixRoomRules implements RoomRules {
       readonly projector: Projector
       readonly users: Users
       readonly settings: Settings
+      readonly reads: Reads
       readonly serverName: string
     },
   ) {
@@ -45,6 +46,12 @@ export class MatrixRoomRules implements RoomRules {
     })
     for (const userId of senders) await this.note(tx, actor, channel, userId)
     return result
+  }
+
+  async invitedTo(account: Account): Promise<ReadonlySet<number>> {
+    const { users, reads } = this.parts
+    const rooms = await reads.matrix().roomsOf(await users.idOf(account), ['invite'])
+    return new Set(rooms.map(({ channelId }) => channelId))
   }
 
   async isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean> {

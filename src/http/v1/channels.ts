@@ -33,7 +33,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
         include: Type.Optional(
           list(oneOf(['discoverable', 'unread']), {
             description:
-              'discoverable: also public channels you could join; unread: count unread messages, for agents',
+              'discoverable: also public channels you could join and those you are invited to; unread: count unread messages, for agents',
           }),
         ),
       }),
@@ -210,8 +210,20 @@ class ListingText {
   constructor(private readonly core: Pick<Core, 'log'>) {}
 
   render(listing: ChannelListing): string {
-    const { channel, role, canRead, canPost, memberCount, newest, peer, notify, readSeq, unread, mentions } =
-      listing
+    const {
+      channel,
+      role,
+      canRead,
+      canPost,
+      memberCount,
+      newest,
+      peer,
+      notify,
+      readSeq,
+      unread,
+      mentions,
+      isInvited,
+    } = listing
     const pause = listing.pause === null ? 'null' : JSON.stringify(pauseJson(listing.pause))
     const { head, topic } = this.channel(channel)
     const place = newest ? this.place(newest) : '"head_cursor":null,"last_message_at":null'
@@ -219,7 +231,7 @@ class ListingText {
     const other = peer === null ? 'null' : JSON.stringify(accountRef(peer))
     const read = word(readSeq === null ? null : this.core.log.cursor(readSeq))
     const count = unread === null ? '' : `,"unread":${unread},"mentions":${mentions ?? 0}`
-    return `${head},"role":${word(role)},${topic},"access":{"read":${canRead},"post":${canPost}},"member_count":${memberCount},${place},"peer":${other},"notify":${word(notify)},"read_cursor":${read},"pause":${pause}${count}}`
+    return `${head},"role":${word(role)},${topic},"access":{"read":${canRead},"post":${canPost}},"member_count":${memberCount},${place},"peer":${other},"notify":${word(notify)},"read_cursor":${read},"pause":${pause}${count}${isInvited ? ',"invited":true' : ''}}`
   }
 
   private channel(channel: Channel) {

@@ -255,6 +255,7 @@ export const channelsSchema = Type.Object({
       topic: nullable(Type.String()),
       access: Type.Object({ read: Type.Boolean(), post: Type.Boolean() }),
       member_count: Type.Integer(),
+      invited: Type.Optional(Type.Literal(true, { description: 'invited over Matrix; join it to accept' })),
       head_cursor: nullable(cursor),
       last_message_at: nullable(instant),
       peer: nullable(accountRefSchema),
