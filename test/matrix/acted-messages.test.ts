@@ -189,6 +189,29 @@ describe('a channel of v1', () => {
     expect((await ben.get(`${roomPath(room)}/state/m.room.create`)).status).toBe(200)
   })
 
+  test('keeps an admin while it has other members', async () => {
+    await w.channel('governed')
+    await w.joins('ada', 'governed', 'admin')
+    await w.joins('ben', 'governed')
+    const alias = encodeURIComponent(`#governed:${SERVER_NAME}`)
+    const { body } = await ada.get<{ room_id: string }>(`${V3}/directory/room/${alias}`)
+    const path = `${roomPath(body.room_id)}/state/m.room.power_levels`
+    const { body: levels } = await ada.get<{ users: Record<string, number> }>(path)
+    const { [id('ada')]: _, ...users } = levels.users
+    expect(refused(await ada.put(path, { ...levels, users }))).toEqual([403, 'M_FORBIDDEN'])
+    expect(refused(await ada.post(`${roomPath(body.room_id)}/leave`, {}))).toEqual([403, 'M_FORBIDDEN'])
+    expect((await ada.put(path, { ...levels, users: { ...levels.users, [id('ben')]: 100 } })).status).toBe(
+      200,
+    )
+    expect(await here.rolesIn(body.room_id)).toEqual({ ada: 'admin', ben: 'admin' })
+    expect((await ada.put(path, { ...levels, users: { ...users, [id('ben')]: 100 } })).status).toBe(200)
+    expect(await here.rolesIn(body.room_id)).toEqual({ ada: 'member', ben: 'admin' })
+    // Who gives the power away in the same act leaves an admin.
+    const handed = { ...levels, users: { ...users, [id('ada')]: 100 } }
+    expect((await ben.put(path, handed)).status).toBe(200)
+    expect(await here.rolesIn(body.room_id)).toEqual({ ada: 'admin', ben: 'member' })
+  })
+
   test('between two has its members for ever', async () => {
     expect((await browser.post('/v1/dms', { handle: 'ben' })).status).toBe(201)
     expect((await ada.get(`${V3}/sync`)).status).toBe(200)

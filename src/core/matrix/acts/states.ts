@@ -1,8 +1,10 @@
 import type { Policy } from '../../access/policy'
-import type { Person } from '../../identity/actor'
+import { isAdmin, type Person } from '../../identity/actor'
+import { refusal } from '../../kernel/errors'
 import { channelEvent, memberEvent } from '../../log/events'
 import { canonicalJson, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
+import type { MatrixParts } from '../parts'
 import { notInRoom } from '../refusals'
 import type { Users } from '../users'
 import { applyProperties } from './channel-properties'
@@ -27,7 +29,10 @@ const PROPERTIES: ReadonlySet<string> = new Set([
 /** Sets the state of rooms. */
 export class States {
   constructor(
-    private readonly parts: { readonly policy: Policy; readonly users: Users; readonly serverName: string },
+    private readonly parts: { readonly policy: Policy; readonly users: Users } & Pick<
+      MatrixParts,
+      'core' | 'serverName'
+    >,
     private readonly acts: RoomActs,
     private readonly memberships: RoomMemberships,
   ) {}
@@ -74,9 +79,11 @@ export class States {
     return event.eventId
   }
 
-  /** Gives members the roles that follow from the power levels. */
-  private async applyRoles({ tx, channel, room, actor, people, batch }: RoomAct): Promise<void> {
+  /** Gives members the roles that follow from the power levels. @throws last_admin */
+  private async applyRoles(act: RoomAct): Promise<void> {
+    const { tx, channel, room, actor, people, batch } = act
     const levels = room.levels()
+    let demoted: number | undefined
     for (let after: number | null = 0; after !== null; ) {
       const page = await tx.membershipsIn(channel.id, { after, limit: PAGE })
       const accounts = await tx.accountsByIds(page.map(({ id }) => id))
@@ -86,6 +93,7 @@ export class States {
         const user = shown.get(id)
         const role = user && levels.roleOf(user.userId)
         if (!account || role === undefined || role === previous) continue
+        if (previous === 'admin') demoted = id
         await tx.updateMembership(id, channel.id, role)
         const row = tx.nextSeq()
         await tx.append(memberEvent('member.role', channel, account, { role, previous }), actor.account)
@@ -93,6 +101,14 @@ export class States {
       }
       after = page.length < PAGE ? null : (page.at(-1)?.id ?? null)
     }
+    // After all of them: the same levels may make another one an admin.
+    if (demoted !== undefined) await this.refuseLast(act, demoted)
+  }
+
+  /** The channel of a room that v1 made keeps an admin. @throws last_admin */
+  private async refuseLast({ tx, channel, room, actor }: RoomAct, accountId: number): Promise<void> {
+    if (room.row.born !== 'channel' || isAdmin(actor, this.parts.core.settings)) return
+    if (!(await tx.hasOther(channel.id, accountId, 'admin'))) throw refusal('last_admin')
   }
 
   private refuseFixed({ actor, channel, room }: RoomAct, { type, stateKey }: StateSetting): void {
