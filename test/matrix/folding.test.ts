@@ -73,6 +73,8 @@ class Client {
     const joined = rooms.join[this.room.id]
     const left = rooms.leave[this.room.id]
     if (joined && left) throw new Error('a room is both joined and left')
+    // Who has left and is invited again is shown the invite alone.
+    if (rooms.invite[this.room.id]) this.isIn = false
     const shown = joined ?? left
     if (shown) await this.foldRoom(shown, joined !== undefined)
   }

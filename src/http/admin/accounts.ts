@@ -74,8 +74,16 @@ export function accountEndpoints(core: Core): Endpoint[] {
         return pageAnswer(core.pace, pageOf(query), {
           read: async (page) => {
             const accounts = await core.accounts.list(actor, page)
+            // Each of these reads as many rows again.
+            const loop = core.pace.loop()
+            loop.did(accounts.length)
+            await loop.turn()
             const used = await core.usage.tokensOfAccounts(accounts.map(({ id }) => id))
+            loop.did(used.size)
+            await loop.turn()
             const counts = await core.accounts.channelCounts(accounts)
+            loop.did(counts.size)
+            await loop.turn()
             const presences = await core.presenceView.of(accounts)
             return presences.map((presence) => ({ presence, used, counts }))
           },

@@ -155,12 +155,9 @@ export function channelReads({ db, t, dialect, common }: Handle) {
   const allUnread = common.lazily(() => unreadTo(MAX_UNREAD_TOTAL, MAX_UNREAD_TOTAL_SCAN))
   const find = async (by: Parameters<Reads['channel']>[0]): Promise<Channel | undefined> => {
     if ('slug' in by && !isStorable(by.slug)) return undefined
-    const where =
-      'id' in by
-        ? eq(t.channels.id, by.id)
-        : 'uuid' in by
-          ? eq(t.channels.uuid, by.uuid)
-          : eq(t.channels.slug, by.slug)
+    // Acts ask for it by its id.
+    if ('id' in by) return (await byIds().execute({ ids: JSON.stringify([by.id]) }))[0]
+    const where = 'uuid' in by ? eq(t.channels.uuid, by.uuid) : eq(t.channels.slug, by.slug)
     const [row] = await db.select().from(t.channels).where(where).limit(1)
     return row
   }

@@ -22,6 +22,13 @@ export function outboxReads({ db, t, common }: Handle) {
       .limit(sql.placeholder('limit'))
       .prepare(),
   )
+  const position = common.lazily(() =>
+    db
+      .select({ position: t.projections.position })
+      .from(t.projections)
+      .where(eq(t.projections.name, sql.placeholder('name')))
+      .prepare(),
+  )
   return {
     async outboxEndpoints() {
       // Steps from one endpoint to the next by the index: an endpoint may have any number of rows.
@@ -39,13 +46,24 @@ export function outboxReads({ db, t, common }: Handle) {
     },
 
     async projectionPosition(name) {
-      const [row] = await db.select().from(t.projections).where(eq(t.projections.name, name))
+      const [row] = await position().execute({ name })
       return row?.position ?? 0
     },
   } satisfies Partial<Reads>
 }
 
-export function outboxWrites({ db, t }: Handle) {
+export function outboxWrites({ db, t, common }: Handle) {
+  const { projections } = t
+  const move = common.lazily(() =>
+    db
+      .update(projections)
+      .set({ position: sql`${sql.placeholder('to')}` })
+      .where(
+        and(eq(projections.name, sql.placeholder('name')), eq(projections.position, sql.placeholder('from'))),
+      )
+      .returning()
+      .prepare(),
+  )
   return {
     async enqueue(endpoint, seq) {
       await db.insert(t.outbox).values({ endpoint, seq }).onConflictDoNothing()
@@ -56,7 +74,6 @@ export function outboxWrites({ db, t }: Handle) {
     },
 
     async moveProjection(name, from, to) {
-      const { projections } = t
       const moved =
         from === 0
           ? await db
@@ -68,11 +85,7 @@ export function outboxWrites({ db, t }: Handle) {
                 setWhere: eq(projections.position, from),
               })
               .returning()
-          : await db
-              .update(projections)
-              .set({ position: to })
-              .where(and(eq(projections.name, name), eq(projections.position, from)))
-              .returning()
+          : await move().execute({ name, from, to })
       return moved.length > 0
     },
   } satisfies Partial<Writes>

@@ -15,6 +15,11 @@ export function roomReads(handle: Handle): RoomReads {
     .from(rooms)
     .where(dialect.amongNumbers(rooms.channelId, sql.placeholder('channels')))
     .prepare()
+  const byRoomId = db
+    .select()
+    .from(rooms)
+    .where(eq(rooms.roomId, sql.placeholder('roomId')))
+    .prepare()
   const ofKeys = db
     .select(eventColumns(handle))
     .from(sql`(${dialect.table(['number', 'text'], sql.placeholder('keys'))}) AS given`)
@@ -39,7 +44,7 @@ export function roomReads(handle: Handle): RoomReads {
     ...stateReads(handle),
     async room(by) {
       if ('channelId' in by) return (await byChannel([by.channelId]))[0]
-      const [found] = await db.select().from(rooms).where(eq(rooms.roomId, by.roomId))
+      const [found] = await byRoomId.execute({ roomId: by.roomId })
       return found
     },
     async roomsOfChannels(channelIds) {
