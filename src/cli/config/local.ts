@@ -70,6 +70,9 @@ function optionsOf(config: Config) {
     backup_passphrase: masked(config.backupPassphrase),
     log_level: config.logLevel,
     ...configsyncOptions(config),
+    'matrix.server_name': config.matrix?.serverName ?? null,
+    'matrix.registration_token': masked(config.matrix?.registrationToken),
+    'matrix.registration_secret': masked(config.matrix?.registrationSecret),
   }
   const isBoot = (key: string) => Object.hasOwn(boot, key)
   const live = Object.entries(settings).filter(
