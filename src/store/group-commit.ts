@@ -122,7 +122,8 @@ export class GroupCommit {
   private enqueue(write: QueuedWrite, isUrgent = false): void {
     const mayWait = ({ plan }: QueuedWrite, i: number) => i > 0 && (plan === null || i >= GROUP_WRITES)
     const later = isUrgent ? this.queue.findIndex(mayWait) : -1
-    this.queue.splice(later < 0 ? this.queue.length : later, 0, write)
+    if (later < 0) this.queue.push(write)
+    else this.queue.splice(later, 0, write)
     this.expiry ??= this.expireIn(QUEUED_MILLISECONDS)
     if (this.isRunning) return
     this.isRunning = true
