@@ -129,7 +129,7 @@ function settingsOf(values: Values, sources: ReadValues['sources']): SettingValu
   const kept: Key[] = [...keys, 'admin_handles', 'http.max_body', 'configsync']
   // The keys of SettingValues are the runtime ones and these three.
   const settings = Object.fromEntries(kept.map((key) => [key, values[key]])) as SettingValues
-  // Whoever sets a registration token wants it to be used.
+  // A registration token alone switches registration with tokens on.
   const { 'matrix.registration_token': token } = values as Partial<Values>
   const isTokenEnough = token !== undefined && sources['matrix.registration'] === 'default'
   return isTokenEnough ? { ...settings, 'matrix.registration': 'token' } : settings

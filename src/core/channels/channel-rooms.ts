@@ -8,7 +8,7 @@ export interface RoomRules {
   readonly serverName: string
   /**
    * Runs a change of a channel or of its members, in the transaction of the change.
-   * @throws matrix_no_power if the rules let nobody make it
+   * @throws matrix_no_power if no member has the power to make it
    */
   judged<Result>(tx: Writes, actor: Actor, channel: Channel, change: () => Promise<Result>): Promise<Result>
   /** Inner ids of the channels to which an account was invited without having answered. */

@@ -3,9 +3,9 @@
  * for a second, so that a page that is left open costs little. The first input draws what waits.
  */
 
-/** Without input for so long nobody seems to use the page, in milliseconds. */
+/** A page counts as unattended after this time without input. */
 const UNATTENDED_MS = 60_000
-/** How long changes are collected then. */
+/** How long an unattended page collects changes. */
 const COLLECTED_MS = 1000
 /** A page that is hidden has no frames. */
 const HIDDEN_MS = 16

@@ -47,7 +47,7 @@ export class RoomMemberships {
   }
 
   /**
-   * Leaves a room, refuses its invite or takes a knock back. Whoever is not in it has left it before.
+   * Leaves a room, rejects an invite or withdraws a knock. A user who has left already stays as it is.
    * @throws last_admin, dm_membership_fixed
    */
   leave(actor: Person, roomId: string, extra: MemberExtra): Promise<void> {
@@ -244,7 +244,7 @@ export class RoomMemberships {
     this.parts.policy.requireScope(actor, channel, 'post')
   }
 
-  /** Adds a member event for which v1 has no word. */
+  /** Adds a member event that changes no membership of v1, such as an invite. */
   private async addMember(act: RoomAct, userId: string, content: JsonObject): Promise<void> {
     const { tx, channel, actor, self } = act
     this.add(act, tx.nextSeq(), self.userId, userId, content)

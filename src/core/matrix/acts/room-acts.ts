@@ -98,7 +98,7 @@ export function addAs(act: RoomAct, seq: Seq, draft: ActDraft): StoredEvent {
   return batch.add(room, seq, { ...draft, sender: self.userId, ts: millisecondsOf(tx) })
 }
 
-/** Adds an event for which v1 has no word, with a row of its own that nobody is shown. @throws as `addAs` */
+/** Adds an event that v1 does not have. It gets a log row of type `matrix.event`, which no reader of v1 sees. @throws as `addAs` */
 export async function addAlone(act: RoomAct, draft: ActDraft): Promise<StoredEvent> {
   const { tx, channel, actor } = act
   const event = addAs(act, tx.nextSeq(), draft)

@@ -16,7 +16,7 @@ export type Role = Membership['role']
 /** The most rows that a list of the administration answers at once. */
 export const MOST_ROWS = 1000
 
-/** All accounts but that of the server itself, which nobody administers. */
+/** All accounts except `system`, which cannot be changed. */
 export async function accounts() {
   const all = await synapse.request('GET /v1/admin/accounts')
   return all.filter(({ handle }) => handle !== SYSTEM_HANDLE)
