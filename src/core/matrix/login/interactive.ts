@@ -44,6 +44,9 @@ interface Remembered {
   readonly registered?: number
 }
 
+/** What the store has of it, with sealed parameters. */
+type Stored = Omit<Remembered, 'parameters'> & { readonly sealed: string }
+
 /** A demand whose stage is completed. */
 export interface Passed {
   /** The parameters that count. */
@@ -92,14 +95,15 @@ export class Interactive {
   }
 
   /** Parameters contain passwords, so the store has them sealed. */
-  private stored({ parameters, ...others }: Remembered): JsonObject {
+  private stored({ parameters, ...others }: Remembered): Stored {
     return { ...others, sealed: this.parts.sealing.seal(canonicalJson(parameters)) }
   }
 
-  private remembered({ sealed, ...others }: JsonObject): Remembered {
+  private remembered(row: JsonObject): Remembered {
     // `stored` made it.
-    const parameters: unknown = JSON.parse(this.parts.sealing.open(String(sealed)))
-    return { ...others, parameters } as unknown as Remembered
+    const { sealed, ...others } = row as Stored
+    const parameters: JsonObject = JSON.parse(this.parts.sealing.open(sealed))
+    return { ...others, parameters }
   }
 
   private async begin({ account, what, parameters }: Demand): Promise<string> {
