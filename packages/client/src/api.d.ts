@@ -3966,8 +3966,8 @@ export interface operations {
     getV1ChannelsSlug: {
         parameters: {
             query?: {
-                /** @description unread: count all messages that you have not read */
-                include?: "unread"[];
+                /** @description unread: count all messages that you have not read; matrix: its address on Matrix, if the server is a homeserver */
+                include?: ("unread" | "matrix")[];
             };
             header?: never;
             path: {
@@ -4047,6 +4047,10 @@ export interface operations {
                         };
                         /** @description 10000 means 10,000 or more */
                         unread_total?: number;
+                        matrix?: {
+                            room_id: string;
+                            alias: string | null;
+                        };
                     };
                 };
             };

@@ -2,6 +2,13 @@ import type { Actor } from '../identity/actor'
 import type { Account, Channel } from '../kernel/entities'
 import type { Writes } from '../kernel/ports'
 
+/** Where a channel is found over another protocol. */
+export interface RoomAddress {
+  readonly roomId: string
+  /** The name that people type; null if the room has none. */
+  readonly alias: string | null
+}
+
 /** The rules that channels made over another protocol have there. */
 export interface RoomRules {
   /** The name of the homeserver, which the ids of its users end with. */
@@ -15,6 +22,8 @@ export interface RoomRules {
   invitedTo(account: Account): Promise<ReadonlySet<number>>
   /** Whether an account was invited to a channel and has not answered. */
   isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean>
+  /** Where a channel is found; undefined if it has no room (yet). */
+  addressOf(channel: Channel): Promise<RoomAddress | undefined>
 }
 
 const nowhere: ReadonlySet<number> = new Set()
@@ -42,5 +51,8 @@ export class ChannelRooms implements Omit<RoomRules, 'serverName'> {
 
   async isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean> {
     return this.rules ? this.rules.isInvited(tx, account, channel) : false
+  }
+  async addressOf(channel: Channel): Promise<RoomAddress | undefined> {
+    return this.rules?.addressOf(channel)
   }
 }

@@ -1,10 +1,11 @@
-import type { RoomRules } from '../channels/channel-rooms'
+import type { RoomAddress, RoomRules } from '../channels/channel-rooms'
 import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
 import { type Actor, isAdmin } from '../identity/actor'
 import type { Account, Channel } from '../kernel/entities'
 import type { Reads, Writes } from '../kernel/ports'
 import { isObject } from './canonical'
+import { parsedEvent } from './events'
 import type { OpenRoom } from './open-room'
 import { creatorsOf } from './power'
 import type { Projector } from './projector/projector'
@@ -58,6 +59,15 @@ export class MatrixRoomRules implements RoomRules {
     const user = await tx.matrix().user({ accountId: account.id })
     const member = user && (await tx.matrix().member(this.parts.users.idWith(user.localpart), channel.id))
     return member?.membership === 'invite'
+  }
+
+  async addressOf({ id }: Channel): Promise<RoomAddress | undefined> {
+    const reads = this.parts.reads.matrix()
+    const room = await reads.room({ channelId: id })
+    if (!room) return undefined
+    const [canonical] = await reads.stateNow(id, { types: ['m.room.canonical_alias'], stateKeys: [''] })
+    const { alias } = canonical ? parsedEvent(canonical.json).content : { alias: null }
+    return { roomId: room.roomId, alias: typeof alias === 'string' ? alias : null }
   }
 
   /** The members of this server who have a power level of their own, the highest first. */

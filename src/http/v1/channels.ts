@@ -9,15 +9,9 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { renderList } from '../long-list'
 import { freeObject, list, maybe, oneOf, Type, text } from '../schema'
 import { continuation, runChainJson } from './chain'
+import { aliasesSchema, channelsSchema, openedChannelSchema, readPositionSchema } from './channel-schemas'
 import { runChainSchema } from './limit-schemas'
-import {
-  administerErrors,
-  aliasesSchema,
-  channelsSchema,
-  openedChannelSchema,
-  readErrors,
-  readPositionSchema,
-} from './schemas'
+import { administerErrors, readErrors } from './schemas'
 import { accountRef, pauseJson } from './wire'
 
 export function channelEndpoints(core: Core): Endpoint[] {
@@ -85,19 +79,29 @@ export function channelEndpoints(core: Core): Endpoint[] {
       summary: 'Show a channel that you may read',
       query: Type.Object({
         include: Type.Optional(
-          list(oneOf(['unread']), { description: 'unread: count all messages that you have not read' }),
+          list(oneOf(['unread', 'matrix']), {
+            description:
+              'unread: count all messages that you have not read; matrix: its address on Matrix, if the server is a homeserver',
+          }),
         ),
       }),
       answers: { 200: { description: 'The channel', schema: openedChannelSchema } },
       refusals: readErrors,
       handle: async ({ actor, params, query }) => {
         const slug = normalName(params.slug ?? '')
-        const isCounted = query.include?.includes('unread') === true
-        const unread_total = isCounted ? await core.channelListings.unreadTotal(actor, slug) : undefined
+        const { include = [] } = query
+        const unread_total = include.includes('unread')
+          ? await core.channelListings.unreadTotal(actor, slug)
+          : undefined
         const { role, newest, ...found } = await core.channelListings.get(actor, slug)
         const head_cursor = newest && core.log.cursor(newest.seq)
         const chain = runChainJson(await core.chains.inChannel(found.channel))
-        return { status: 200, json: { ...channelJson(found), role, head_cursor, chain, unread_total } }
+        const room = include.includes('matrix') ? await core.rooms.addressOf(found.channel) : undefined
+        const matrix = room && { room_id: room.roomId, alias: room.alias }
+        return {
+          status: 200,
+          json: { ...channelJson(found), role, head_cursor, chain, unread_total, matrix },
+        }
       },
     }),
     endpoint({

@@ -8,7 +8,8 @@ import { renderList } from '../long-list'
 import { presenceJson } from '../presence-wire'
 import { given } from '../profile-wire'
 import { list, maybe, oneOf, Type, text } from '../schema'
-import { administerErrors, membersSchema, preferencesSchema, readErrors } from './schemas'
+import { membersSchema, preferencesSchema } from './channel-schemas'
+import { administerErrors, readErrors } from './schemas'
 
 const handle = text({ minLength: 1, maxLength: 64 })
 const newMember = Type.Object({

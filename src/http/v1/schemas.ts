@@ -1,11 +1,9 @@
 import { CLAIM_OUTCOMES } from '../../core/kernel/coordination-ports'
-import { WAKE_REASONS } from '../../core/kernel/entities'
-import { channelSchema } from '../channel-wire'
 import { presenceSchema } from '../presence-wire'
 import { list, named, nullable, oneOf, Type, text } from '../schema'
 import { approvalSchema } from './approval-schema'
 import { accountRefSchema, cursor, instant } from './common-schemas'
-import { pauseSchema, postedChainSchema, runChainSchema, threadChainSchema } from './limit-schemas'
+import { postedChainSchema, threadChainSchema } from './limit-schemas'
 
 /** Shapes of the answers of v1. They document; the tests validate real answers against them. */
 
@@ -243,37 +241,6 @@ export const sessionsSchema = Type.Object({
   ),
 })
 
-export const channelsSchema = Type.Object({
-  channels: Type.Array(
-    Type.Object({
-      id: Type.String({ format: 'uuid' }),
-      slug: Type.String(),
-      name: Type.String(),
-      description: nullable(Type.String()),
-      kind: oneOf(['public', 'private', 'dm']),
-      role: nullable(oneOf(['admin', 'member', 'read_only'])),
-      topic: nullable(Type.String()),
-      access: Type.Object({ read: Type.Boolean(), post: Type.Boolean() }),
-      member_count: Type.Integer(),
-      invited: Type.Optional(Type.Literal(true, { description: 'invited over Matrix; join it to accept' })),
-      head_cursor: nullable(cursor),
-      last_message_at: nullable(instant),
-      peer: nullable(accountRefSchema),
-      notify: nullable(oneOf(['all', 'mentions', 'none'])),
-      read_cursor: nullable(cursor),
-      pause: nullable(pauseSchema),
-      unread: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: '100 means 100 or more' })),
-      mentions: Type.Optional(
-        Type.Integer({
-          minimum: 0,
-          maximum: 100,
-          description: 'What notified you there and you have not seen',
-        }),
-      ),
-    }),
-  ),
-})
-
 export const claimSchema = named(
   'Claim',
   Type.Object({
@@ -297,46 +264,6 @@ export const claimSchema = named(
 )
 
 export const claimsSchema = Type.Object({ claims: Type.Array(claimSchema), next_cursor: nullable(cursor) })
-
-export const readPositionSchema = Type.Object({
-  read_cursor: cursor,
-  unread: Type.Integer(),
-  mentions: Type.Integer(),
-})
-
-export const membersSchema = Type.Object({
-  members: Type.Array(
-    Type.Object({
-      id: Type.String({ format: 'uuid' }),
-      handle,
-      display_name: Type.String(),
-      kind: oneOf(['human', 'agent']),
-      role: oneOf(['admin', 'member', 'read_only']),
-      presence: presenceSchema,
-    }),
-  ),
-})
-
-export const openedChannelSchema = Type.Composite([
-  channelSchema,
-  Type.Object({
-    role: nullable(oneOf(['admin', 'member', 'read_only'])),
-    head_cursor: nullable(cursor),
-    chain: runChainSchema,
-    unread_total: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 10_000, description: '10000 means 10,000 or more' }),
-    ),
-  }),
-])
-
-export const aliasesSchema = Type.Object({
-  aliases: Type.Record(Type.String(), Type.Array(handle)),
-})
-
-export const preferencesSchema = Type.Object({
-  notify: oneOf(['all', 'mentions', 'none']),
-  wake_on: nullable(Type.Array(oneOf(WAKE_REASONS))),
-})
 
 /** A comma-separated filter of a query. */
 export const words = (description: string) => Type.Optional(list(text({ maxLength: 64 }), { description }))

@@ -1,13 +1,14 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { Aside } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { Channel, Notify } from '../../state'
-import { Button } from '../../ui'
+import { Button, CopyButton } from '../../ui'
 import { Aliases } from './aliases'
 import { DateJump } from './date-jump'
+import { addressOf } from './load'
 import { Members } from './members'
 import { ChannelSettings } from './settings'
 import { ThreadList } from './thread-list'
@@ -50,6 +51,7 @@ export function Details({ channel, onClose }: DetailsProps) {
       </section>
       <ThreadList slug={slug} />
       <Aliases slug={slug} mayEdit={mayAdminister} />
+      <Address slug={slug} />
       {mayAdminister && <ChannelSettings slug={slug} />}
       {role !== null && (
         <section>
@@ -76,6 +78,21 @@ function MyNotifications({ channel: { slug, notify = 'all' } }: { readonly chann
         </label>
       ))}
     </div>
+  )
+}
+
+/** The address of the channel on Matrix, if it has one. */
+function Address({ slug }: { readonly slug: string }) {
+  const [address, setAddress] = useState<string>()
+  useEffect(() => background(addressOf(slug).then(setAddress)), [slug])
+  if (address === undefined) return null
+  return (
+    <section aria-labelledby="details-address">
+      <h3 id="details-address">On Matrix</h3>
+      <p class="address">
+        <code>{address}</code> <CopyButton text={address} label="Copy the address on Matrix" />
+      </p>
+    </section>
   )
 }
 

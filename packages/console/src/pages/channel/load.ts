@@ -16,6 +16,13 @@ export function factsOf(slug: string): Promise<ChannelFacts> {
   return synapse.request('GET /v1/channels/{slug}', { path: { slug } })
 }
 
+/** Where people on Matrix find a channel; undefined if they do not. @throws SynapseError */
+export async function addressOf(slug: string): Promise<string | undefined> {
+  const query = { include: ['matrix' as const] }
+  const { matrix } = await synapse.request('GET /v1/channels/{slug}', { path: { slug }, query })
+  return matrix?.alias ?? matrix?.room_id
+}
+
 export type SettingsChange = NonNullable<RequestOptions<'PATCH /v1/channels/{slug}'>['body']>
 
 /** Changes a channel. @throws SynapseError `not_channel_admin`, `invalid_settings` */

@@ -1,0 +1,36 @@
+// What the console shows of the homeserver.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Person } from '../../support/world'
+import { browser, ConsoleLab, desktop, phone } from './support'
+
+setDefaultTimeout(120_000)
+
+describe.skipIf(browser === undefined)('the console beside a homeserver', () => {
+  let lab: ConsoleLab
+  let ada: Person
+  beforeAll(async () => {
+    lab = await ConsoleLab.open({ SYNAPSE_MATRIX_SERVER_NAME: 'example.org' })
+    await lab.world.channel('general')
+    ada = await lab.world.human('ada', { channels: { general: 'member' }, displayName: 'Ada' })
+  })
+  afterAll(() => lab[Symbol.asyncDispose]())
+
+  for (const [size, device] of Object.entries({ desktop, phone }))
+    test(`the details of a channel say what its address on Matrix is (${size})`, async () => {
+      await using page = await lab.sit(ada, '/channels/general', device)
+      await page.click('button', 'Details')
+      await page.shows('#general:example.org')
+      await page.find('button', 'Copy the address on Matrix')
+      await page.isClean()
+    })
+
+  test('a channel has its address only for who asks for it', async () => {
+    const { body: plain } = await ada.get<object>('/v1/channels/general')
+    expect(plain).not.toHaveProperty('matrix')
+    const { body } = await ada.get<{ matrix: object }>('/v1/channels/general?include=matrix')
+    expect(body.matrix).toEqual({
+      room_id: expect.stringMatching(/^![0-9a-f]{32}:example\.org$/),
+      alias: '#general:example.org',
+    })
+  })
+})
