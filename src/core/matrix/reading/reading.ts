@@ -7,6 +7,7 @@ import type { Core } from '../..'
 import type { Announcements } from '../../kernel/announcements'
 import type { MatrixParts } from '../parts'
 import { Receipts } from '../receipts'
+import type { Ephemeral, UnreadCounts } from '../sync/additions'
 import { LazyMemory } from '../sync/lazy'
 import { ReceiptEvents } from '../sync/receipts'
 import { RoomSections } from '../sync/room'
@@ -28,6 +29,8 @@ export interface ReadingParts {
   readonly users: UserIds
   readonly transactionsOf: ReadersDeps['transactionsOf']
   readonly serverName: string
+  readonly unread?: UnreadCounts | undefined
+  readonly ephemeral?: Ephemeral | undefined
   /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
   readonly caughtUp: () => Promise<void>
 }
@@ -41,6 +44,7 @@ export function createReading({
   transactionsOf,
   serverName,
   caughtUp,
+  ...additions
 }: ReadingParts) {
   const readers = new Readers({ core, users, transactionsOf })
   const positions = new Positions(core, caughtUp)
@@ -55,7 +59,7 @@ export function createReading({
     states: new RoomStates({ core, readers, positions, rendering }),
     relations: new Relations({ core, readers, positions, history, rendering }),
     receipts: new Receipts({ core, readers, positions, history }),
-    sync: new Sync({ core, readers, positions, sections, receipts: receiptEvents, waiters }),
+    sync: new Sync({ core, readers, positions, sections, receipts: receiptEvents, waiters, ...additions }),
     waiters,
   }
 }

@@ -102,11 +102,15 @@ export function includesType({ types, notTypes }: EventFilter, type: string): bo
   )
 }
 
+/** Reports whether a list of this filter shows what a user has sent. */
+export function includesSender({ senders, notSenders }: EventFilter, sender: string): boolean {
+  return !notSenders.has(sender) && (senders?.has(sender) ?? true)
+}
+
 /** Reports whether a list of this filter shows an event of a room. */
 export function includesEvent(filter: RoomEventFilter, event: StoredEvent): boolean {
-  const { senders, notSenders, containsUrl } = filter
-  if (notSenders.has(event.sender) || !(senders?.has(event.sender) ?? true)) return false
-  if (!includesType(filter, event.type)) return false
+  const { containsUrl } = filter
+  if (!includesSender(filter, event.sender) || !includesType(filter, event.type)) return false
   return containsUrl === undefined || containsUrl === hasUrl(event)
 }
 

@@ -7,6 +7,14 @@ import type { MxSpan } from '../sync-ports'
 type ByUser = Record<string, JsonObject>
 type Content = Record<string, Record<string, ByUser>>
 
+/** The receipts of a room that changed. */
+interface RoomReceipts {
+  readonly ephemeral: readonly JsonObject[]
+  readonly accountData: readonly JsonObject[]
+  /** Whether the reader has read further, which changes what it has not read. */
+  readonly isOwn: boolean
+}
+
 /** The receipts of a room in an answer of `/sync`. */
 export class ReceiptEvents {
   constructor(
@@ -15,16 +23,14 @@ export class ReceiptEvents {
   ) {}
 
   /** Returns those that changed in a stretch: receipts of all, and the reader's marker. */
-  async changed(
-    { room, reader }: RoomView,
-    mx: MxSpan,
-  ): Promise<{ readonly ephemeral: readonly JsonObject[]; readonly accountData: readonly JsonObject[] }> {
-    if (mx.after >= mx.upTo) return { ephemeral: [], accountData: [] }
+  async changed({ room, reader }: RoomView, mx: MxSpan): Promise<RoomReceipts> {
+    if (mx.after >= mx.upTo) return { ephemeral: [], accountData: [], isOwn: false }
     const receipts = await this.core.reads.matrix().receiptsIn(room.channelId, mx)
     const idOf = (localpart: string) => `@${localpart}:${this.serverName}`
     return {
       ephemeral: receiptEvents(receipts, reader, idOf),
       accountData: fullyReadData(receipts, reader),
+      isOwn: receipts.some(({ accountId }) => accountId === reader.accountId),
     }
   }
 }

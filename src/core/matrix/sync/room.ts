@@ -9,8 +9,9 @@ import type { Timeline } from '../reading/timeline'
 import type { StateChange } from '../room-ports'
 import { type RoomState, strippedState } from '../room-state'
 import { includesEvent, includesRoom, type RoomEventFilter, type SyncFilter, withFields } from './filters'
-import type { AnswerPlace, LazyMemory } from './lazy'
+import type { LazyMemory } from './lazy'
 import { type ServiceMembers, summaryOf } from './summary'
+import type { SyncToken } from './tokens'
 
 const MEMBER = 'm.room.member'
 const DEFAULT_LIMIT = 10
@@ -20,7 +21,7 @@ const BEGINNING = Number.MIN_SAFE_INTEGER
 /** What one request of `/sync` asks for, with its place in the streams. */
 export interface SyncScope {
   /** The place that the reader has reached; undefined at the beginning. */
-  readonly since: AnswerPlace | undefined
+  readonly since: SyncToken | undefined
   readonly now: Now
   readonly filter: SyncFilter
   readonly fullState: boolean

@@ -15,10 +15,24 @@ import type { Reader, Readers, RoomView } from '../reading/readers'
 import type { MatrixRoom, RoomMember } from '../room-ports'
 import type { Membership } from '../room-state'
 import type { AccountDatum } from '../sync-ports'
-import { includesRoom, includesType, noFilter, parseSyncFilter, type SyncFilter } from './filters'
+import {
+  type Ephemeral,
+  type EphemeralNews,
+  type UnreadCounts,
+  type UnreadOfRoom,
+  unreadJson,
+} from './additions'
+import {
+  includesRoom,
+  includesSender,
+  includesType,
+  noFilter,
+  parseSyncFilter,
+  type SyncFilter,
+} from './filters'
 import type { ReceiptEvents } from './receipts'
 import type { RoomSections, SyncScope } from './room'
-import { formatSyncToken, isInHistory, parseSyncToken } from './tokens'
+import { type EphemeralPosition, formatSyncToken, isInHistory, parseSyncToken } from './tokens'
 import type { Waiters } from './waiting'
 
 /** A reader that is more rows behind than this is asked room by room what changed. */
@@ -47,6 +61,8 @@ export interface SyncDeps {
   readonly sections: RoomSections
   readonly receipts: ReceiptEvents
   readonly waiters: Waiters
+  readonly unread?: UnreadCounts | undefined
+  readonly ephemeral?: Ephemeral | undefined
 }
 
 const PUSH_RULES = 'm.push_rules'
@@ -54,6 +70,14 @@ const PUSH_RULES = 'm.push_rules'
 interface Answer {
   readonly json: JsonObject
   readonly isEmpty: boolean
+  /** Where it is in what is not stored. */
+  readonly ephemeral: EphemeralPosition | undefined
+}
+
+/** What the rooms of one answer are made with. */
+interface Parts {
+  readonly data: readonly AccountDatum[]
+  readonly news: EphemeralNews | undefined
 }
 
 type Lists = Record<'join' | 'invite' | 'knock' | 'leave', Record<string, JsonObject>>
@@ -96,7 +120,7 @@ export class Sync {
       waiter.reset()
       // Read after the waiter is open, so nothing is missed in between.
       const then = await positions.current()
-      const isMoved = then.projected !== last.projected || then.mx !== last.mx
+      const isMoved = then.projected !== last.projected || then.mx !== last.mx || this.isBeyond(found)
       const answer = isMoved ? await this.answer(reader, device, scopeAt(then)) : found
       const left = until - this.deps.core.clock.steady()
       if (!answer.isEmpty || left <= 0) return answer.json
@@ -104,6 +128,11 @@ export class Sync {
       last = then
       found = answer
     }
+  }
+
+  /** Whether what is not stored has changed since an answer. */
+  private isBeyond({ ephemeral }: Answer): boolean {
+    return this.deps.ephemeral?.position.n !== ephemeral?.n
   }
 
   private async filterOf(reader: Reader, given: string | undefined): Promise<SyncFilter> {
@@ -131,28 +160,35 @@ export class Sync {
     const global = data.filter(
       ({ channelId, type }) => channelId === 0 && includesType(filter.accountData, type),
     )
-    const rooms = await this.rooms(reader, scope, data)
+    const news = await this.deps.ephemeral?.news(reader, since?.ephemeral, since === undefined)
+    const rooms = await this.rooms(reader, scope, { data, news })
     const accountData = global.map(shownDatum)
     if (since === undefined && includesType(filter.accountData, PUSH_RULES))
       accountData.push({ type: PUSH_RULES, content: { global: defaultPushRules(reader.userId) } })
+    const presence = (news?.presence ?? []).filter(
+      ({ type, sender }) =>
+        includesType(filter.presence, String(type)) && includesSender(filter.presence, String(sender)),
+    )
     const counts = await reads.oneTimeKeyCounts(device.id)
     const json = {
-      next_batch: formatSyncToken({ seq: now.projected, mx: now.mx, ephemeral: undefined }, now.epochs),
+      next_batch: formatSyncToken({ seq: now.projected, mx: now.mx, ephemeral: news?.position }, now.epochs),
       rooms: rooms.lists,
       account_data: { events: accountData },
-      presence: { events: [] },
+      presence: { events: presence },
       to_device: { events: [] },
       device_lists: { changed: [], left: [] },
       device_one_time_keys_count: { signed_curve25519: 0, ...Object.fromEntries(counts) },
       device_unused_fallback_key_types: await reads.unusedFallbackKeys(device.id),
     }
-    return { json, isEmpty: rooms.isEmpty && accountData.length === 0 }
+    const isQuiet = presence.length === 0 || news?.isLoud !== true
+    const isEmpty = rooms.isEmpty && accountData.length === 0 && isQuiet
+    return { json, isEmpty, ephemeral: news?.position }
   }
 
   private async rooms(
     reader: Reader,
     scope: SyncScope,
-    data: readonly AccountDatum[],
+    parts: Parts,
   ): Promise<{ readonly lists: Lists; readonly isEmpty: boolean }> {
     const { filter, since, now } = scope
     const reads = this.deps.core.reads.matrix()
@@ -164,7 +200,8 @@ export class Sync {
     )
     const members = await this.changedRooms(reader, scope, [
       ...withReceipts,
-      ...data.flatMap(({ channelId }) => (channelId === 0 ? [] : [channelId])),
+      ...parts.data.flatMap(({ channelId }) => (channelId === 0 ? [] : [channelId])),
+      ...(parts.news?.typingChannels ?? []),
     ])
     const rooms = new Map(
       (await reads.roomsOfChannels(members.map(({ channelId }) => channelId))).map((room) => [
@@ -173,18 +210,38 @@ export class Sync {
       ]),
     )
     const loop = this.deps.core.pace.loop()
+    const joined: MatrixRoom[] = []
     let isEmpty = true
     for (const member of members) {
       const room = rooms.get(member.channelId)
       if (!room || !includesRoom(filter, room.roomId)) continue
       await loop.turn()
-      const shown = await this.room(reader, member, room, scope, data)
+      const shown = await this.room(reader, member, room, scope, parts)
       loop.did(ROWS_PER_ROOM)
       if (!shown) continue
       lists[shown.list][room.roomId] = shown.json
+      if (shown.list === 'join') joined.push(room)
       isEmpty = false
     }
+    await this.count(reader, scope, joined, lists.join)
     return { lists, isEmpty }
+  }
+
+  /** Adds to rooms how much of them the reader has not read. */
+  private async count(
+    reader: Reader,
+    { filter, now }: SyncScope,
+    rooms: readonly MatrixRoom[],
+    lists: Record<string, JsonObject>,
+  ): Promise<void> {
+    const ids = rooms.map(({ channelId }) => channelId)
+    const unread: ReadonlyMap<number, UnreadOfRoom> | undefined =
+      ids.length === 0 ? undefined : await this.deps.unread?.of(reader, ids, now.end)
+    for (const { channelId, roomId } of rooms)
+      lists[roomId] = {
+        ...lists[roomId],
+        ...unreadJson(unread?.get(channelId), filter.timeline.threadCounts),
+      }
   }
 
   /** Returns the reader's memberships of the rooms that may have changed for it. */
@@ -205,7 +262,7 @@ export class Sync {
     member: RoomMember,
     room: MatrixRoom,
     scope: SyncScope,
-    data: readonly AccountDatum[],
+    parts: Parts,
   ): Promise<{ readonly list: keyof Lists; readonly json: JsonObject } | undefined> {
     const { now, since, filter } = scope
     const view = await this.deps.readers.viewOf(reader, room, member)
@@ -215,7 +272,7 @@ export class Sync {
     if (at === undefined) return undefined
     const isChanged = since === undefined || at >= endOf(since.seq)
     const membership = view.sight.membershipAt(last)
-    if (membership === 'join') return this.joined(view, scope, data)
+    if (membership === 'join') return this.joined(view, scope, parts)
     if (membership === 'invite' || membership === 'knock') {
       const events = isChanged ? await this.deps.sections.stripped(view, at) : undefined
       return events && { list: membership, json: { [`${membership}_state`]: { events } } }
@@ -229,7 +286,7 @@ export class Sync {
   private async joined(
     view: RoomView,
     scope: SyncScope,
-    data: readonly AccountDatum[],
+    { data, news }: Parts,
   ): Promise<{ readonly list: 'join'; readonly json: JsonObject } | undefined> {
     const { since, now, filter } = scope
     const { room, reader } = view
@@ -250,22 +307,24 @@ export class Sync {
           ...receipts.accountData,
         ].filter(({ type }) => includesType(filter.roomAccountData, String(type)))
       : []
-    const isSeen = includesRoom(filter.ephemeral, roomId) && includesType(filter.ephemeral, 'm.receipt')
-    const ephemeral = isSeen ? receipts.ephemeral : []
+    const ephemeral = includesRoom(filter.ephemeral, roomId)
+      ? [...receipts.ephemeral, ...(news?.typingIn(channelId) ?? [])].filter(({ type }) =>
+          includesType(filter.ephemeral, String(type)),
+        )
+      : []
     if (
       events.isEmpty &&
       !events.isNew &&
       !scope.fullState &&
       accountData.length === 0 &&
-      ephemeral.length === 0
+      ephemeral.length === 0 &&
+      !receipts.isOwn
     )
       return undefined
     const json = {
       ...events.json,
       account_data: { events: accountData },
       ephemeral: { events: ephemeral },
-      unread_notifications: { highlight_count: 0, notification_count: 0 },
-      ...(filter.timeline.threadCounts ? { unread_thread_notifications: {} } : {}),
     }
     return { list: 'join', json }
   }

@@ -48,9 +48,14 @@ export class Waiters {
     for (const waiter of [...this.all]) waiter.end('ended')
   }
 
+  /** Wakes those whom a change concerns. */
+  wakeKeys(keys: Iterable<MarkKey>): void {
+    for (const key of keys) for (const waiter of this.byKey.get(key) ?? []) waiter.end('woken')
+  }
+
   private wake({ keys }: Marks): void {
     if (keys === null) for (const waiter of this.all) waiter.end('woken')
-    else for (const key of keys) for (const waiter of this.byKey.get(key) ?? []) waiter.end('woken')
+    else this.wakeKeys(keys)
   }
 
   /** For the waiter alone. */
