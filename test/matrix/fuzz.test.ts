@@ -17,6 +17,7 @@ const NAMES = [
   ...['device_keys', 'one_time_keys', 'fallback_keys', 'messages', 'room', 'event_format', 'displayname'],
   ...['avatar_url', 'display_name', 'order', 'refresh_token', 'user', 'mac', 'nonce', 'session', 'x'],
   ...['event_id', 'm.read', 'm.fully_read', 'thread_id', 'visibility', 'preset', 'invite', 'name', 'topic'],
+  ...['actions', 'conditions', 'pattern', 'enabled', 'kind', 'app_id', 'pushkey', 'data', 'lang', 'append'],
   ...['initial_state', 'creation_content', 'room_version', 'reason', 'user_id', 'msgtype', 'body'],
 ] as const
 
@@ -33,6 +34,9 @@ const QUERIES = [
     'include',
     'format',
     'use_state_after',
+    'before',
+    'after',
+    'only',
   ],
 ] as const
 
@@ -63,6 +67,8 @@ test(
         '#family:example.org',
       ],
       ...[
+        'override',
+        '.m.rule.master',
         'm.room.name',
         'm.room.member',
         'm.room.power_levels',

@@ -1,6 +1,6 @@
 /**
- * What accounts keep on the homeserver for themselves: account data, tags, filters, profiles, default push rules and the
- * keys of their devices. Imports the core alone.
+ * What accounts keep on the homeserver for themselves: account data, tags, filters, profiles and the keys
+ * of their devices. Imports the core alone.
  * Start reading here, then profiles.ts and device-keys.ts.
  */
 import type { Person } from '../../identity/actor'
@@ -8,6 +8,7 @@ import type { Reads, Writes } from '../../kernel/ports'
 import { canonicalJson, isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { CaughtUp, MatrixParts } from '../parts'
+import { PUSH_RULES, shownPushRules } from '../push/rules'
 import { parseSyncFilter } from '../sync/filters'
 import type { Users } from '../users'
 
@@ -29,6 +30,8 @@ export class AccountData {
     if (roomId !== undefined) await this.parts.caughtUp()
     const channelId = await this.channelOf(reads, actor, roomId)
     const json = await reads.matrix().accountDatum(actor.account.id, channelId, type)
+    if (channelId === 0 && type === PUSH_RULES)
+      return JSON.stringify(shownPushRules(await this.users.idOf(actor.account), json))
     if (json === undefined) throw matrixRefusal('M_NOT_FOUND', 'There is no account data of this type')
     return json
   }

@@ -7,9 +7,9 @@
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
 import type { MarkKey } from '../../log/marks'
-import { defaultPushRules } from '../account-data/push-rules'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
+import { PUSH_RULES, shownPushRules } from '../push/rules'
 import { endOf, type Now, type Positions } from '../reading/positions'
 import type { Reader, Readers, RoomView } from '../reading/readers'
 import type { MatrixRoom, RoomMember } from '../room-ports'
@@ -64,8 +64,6 @@ export interface SyncDeps {
   readonly unread?: UnreadCounts | undefined
   readonly ephemeral?: Ephemeral | undefined
 }
-
-const PUSH_RULES = 'm.push_rules'
 
 interface Answer {
   readonly json: JsonObject
@@ -162,9 +160,11 @@ export class Sync {
     )
     const news = await this.deps.ephemeral?.news(reader, since?.ephemeral, since === undefined)
     const rooms = await this.rooms(reader, scope, { data, news })
-    const accountData = global.map(shownDatum)
-    if (since === undefined && includesType(filter.accountData, PUSH_RULES))
-      accountData.push({ type: PUSH_RULES, content: { global: defaultPushRules(reader.userId) } })
+    const accountData = global.map((datum) => shownDatum(datum, reader))
+    // Rules that were never changed are not stored.
+    const hasRules = global.some(({ type }) => type === PUSH_RULES)
+    if (since === undefined && !hasRules && includesType(filter.accountData, PUSH_RULES))
+      accountData.push({ type: PUSH_RULES, content: shownPushRules(reader.userId, undefined) })
     const presence = (news?.presence ?? []).filter(
       ({ type, sender }) =>
         includesType(filter.presence, String(type)) && includesSender(filter.presence, String(sender)),
@@ -303,7 +303,7 @@ export class Sync {
         : data
     const accountData = includesRoom(filter.roomAccountData, roomId)
       ? [
-          ...known.filter((one) => one.channelId === channelId).map(shownDatum),
+          ...known.filter((one) => one.channelId === channelId).map((one) => shownDatum(one, reader)),
           ...receipts.accountData,
         ].filter(({ type }) => includesType(filter.roomAccountData, String(type)))
       : []
@@ -333,7 +333,8 @@ export class Sync {
 /** What a room costs in rows, for the pace of loops. */
 const ROWS_PER_ROOM = 40
 
-function shownDatum({ type, json }: AccountDatum): JsonObject {
+function shownDatum({ channelId, type, json }: AccountDatum, { userId }: Reader): JsonObject {
+  if (channelId === 0 && type === PUSH_RULES) return { type, content: shownPushRules(userId, json) }
   return { type, content: JSON.parse(json) as unknown }
 }
 

@@ -1,15 +1,5 @@
 /** The push rules that every user has (spec.matrix.org, client-server API, "Predefined Rules"). */
-import type { JsonObject } from '../canonical'
-
-const KINDS = ['override', 'content', 'room', 'sender', 'underride'] as const
-
-type Kind = (typeof KINDS)[number]
-
-interface Rule extends JsonObject {
-  readonly rule_id: string
-  readonly enabled: boolean
-  readonly actions: readonly unknown[]
-}
+import type { PushRule, RuleSet } from './rules'
 
 const NOTIFY = 'notify'
 const SOUND = { set_tweak: 'sound', value: 'default' }
@@ -23,12 +13,15 @@ function rule(
   actions: readonly unknown[],
   conditions: readonly unknown[],
   enabled = true,
-): Rule {
+): PushRule {
   return { rule_id: `.m.rule.${name}`, default: true, enabled, conditions, actions }
 }
 
+/** The one above all others, those of users too: while it is enabled, nothing notifies. */
+export const MASTER_RULE = '.m.rule.master'
+
 /** Returns the rules of a user who has changed none. */
-export function defaultPushRules(userId: string): Readonly<Record<Kind, readonly Rule[]>> {
+export function defaultPushRules(userId: string): RuleSet {
   const mention = 'content.m\\.mentions'
   return {
     override: [
@@ -77,10 +70,4 @@ export function defaultPushRules(userId: string): Readonly<Record<Kind, readonly
       rule('encrypted', [NOTIFY], [matches('type', 'm.room.encrypted')]),
     ],
   }
-}
-
-/** Returns one of these rules. */
-export function pushRule(userId: string, kind: string, ruleId: string): Rule | undefined {
-  const known = KINDS.find((one) => one === kind)
-  return known && defaultPushRules(userId)[known].find(({ rule_id }) => rule_id === ruleId)
 }
