@@ -101,7 +101,14 @@ describe('refused is', () => {
     ['one of another kind', 'PUT', '/global/underride/a', { actions: [] }, 400, 'M_MISSING_PARAM'],
     ['a rule without a pattern', 'PUT', '/global/content/a', { actions: [] }, 400, 'M_MISSING_PARAM'],
     ['a pattern that is no text', 'PUT', '/global/content/a', { ...word, pattern: 1 }, 400, 'M_BAD_JSON'],
-    ['a long pattern', 'PUT', '/global/content/a', { ...word, pattern: '*'.repeat(256) }, 400, 'M_INVALID_PARAM'],
+    [
+      'a long pattern',
+      'PUT',
+      '/global/content/a',
+      { ...word, pattern: '*'.repeat(256) },
+      400,
+      'M_INVALID_PARAM',
+    ],
     ['a rule without actions', 'PUT', '/global/room/a', {}, 400, 'M_MISSING_PARAM'],
     ['an unknown action', 'PUT', '/global/room/a', { actions: ['shout'] }, 400, 'M_INVALID_PARAM'],
     ['an action without a tweak', 'PUT', '/global/room/a', { actions: [{}] }, 400, 'M_INVALID_PARAM'],
@@ -115,9 +122,23 @@ describe('refused is', () => {
       400,
       'M_INVALID_PARAM',
     ],
-    ['a state that is no boolean', 'PUT', '/global/override/.m.rule.master/enabled', { enabled: 'no' }, 400, 'M_BAD_JSON'],
+    [
+      'a state that is no boolean',
+      'PUT',
+      '/global/override/.m.rule.master/enabled',
+      { enabled: 'no' },
+      400,
+      'M_BAD_JSON',
+    ],
     ['a state that is missing', 'PUT', '/global/override/.m.rule.master/enabled', {}, 400, 'M_MISSING_PARAM'],
-    ['the removal of a rule of the server', 'DELETE', '/global/override/.m.rule.master', {}, 400, 'M_INVALID_PARAM'],
+    [
+      'the removal of a rule of the server',
+      'DELETE',
+      '/global/override/.m.rule.master',
+      {},
+      400,
+      'M_INVALID_PARAM',
+    ],
     ['an unknown rule that is read', 'GET', '/global/override/a', {}, 404, 'M_NOT_FOUND'],
     ['one that is removed', 'DELETE', '/global/override/a', {}, 404, 'M_NOT_FOUND'],
     ['one that is enabled', 'PUT', '/global/override/a/enabled', { enabled: true }, 404, 'M_NOT_FOUND'],
@@ -153,7 +174,10 @@ describe('refused is', () => {
       'm.push_rules',
       eve.userId.slice(1).split(':')[0] ?? '',
     )
-    expect(refused(await eve.put(rulePath('sender', 'one'), { actions: [] }))).toEqual([400, 'M_INVALID_PARAM'])
+    expect(refused(await eve.put(rulePath('sender', 'one'), { actions: [] }))).toEqual([
+      400,
+      'M_INVALID_PARAM',
+    ])
     expect((await eve.put(rulePath('room', 'r7'), { actions: ['notify'] })).status).toBe(200)
   })
 })
@@ -189,7 +213,9 @@ test('every change reaches all devices as account data', async () => {
   }
   const first = await desk.get<Sync>(`${V3}/sync`)
   const rulesIn = ({ body }: { body: Sync }) =>
-    body.account_data.events.filter(({ type }) => type === 'm.push_rules').map(({ content }) => content.global)
+    body.account_data.events
+      .filter(({ type }) => type === 'm.push_rules')
+      .map(({ content }) => content.global)
   expect(rulesIn(first)).toEqual([await rulesOf(desk)])
   const waiting = desk.get<Sync>(`${V3}/sync?timeout=30000&since=${first.body.next_batch}`)
   await phone.put(rulePath('content', 'a'), word)

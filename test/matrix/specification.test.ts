@@ -204,7 +204,10 @@ test.skipIf(!specification)('every answer has the shape of the specification', a
   expect(observer.problems).toEqual([])
 
   const unasked = matrixEndpoints()
-    .filter(({ method, path }) => !path.includes('/client/r0/') && !OTHERS.test(`${method} ${path}`) && !REFUSING.test(path))
+    .filter(
+      ({ method, path }) =>
+        !path.includes('/client/r0/') && !OTHERS.test(`${method} ${path}`) && !REFUSING.test(path),
+    )
     .filter(({ method, path }) => !observer.hasSeen(method, path))
     .map(({ method, path }) => `${method} ${path}`)
   expect(unasked).toEqual([])

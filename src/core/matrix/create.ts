@@ -15,7 +15,7 @@ import { ShortSecrets } from './login/short-secrets'
 import { Media } from './media'
 import type { MatrixParts } from './parts'
 import { Projector } from './projector/projector'
-import { PushRules } from './push/push-rules'
+import { createPush } from './push/push'
 import { createReading } from './reading/reading'
 import { MatrixRoomRules } from './room-rules'
 import { SigningKeys } from './signing-keys'
@@ -68,7 +68,7 @@ export function createMatrix(parts: MatrixParts) {
     signingKeys: new SigningKeys(parts),
     profiles: new MatrixProfiles(parts, users),
     accountData: new AccountData({ ...parts, caughtUp }, users),
-    pushRules: new PushRules(parts, users),
+    ...createPush(parts, users),
     deviceKeys: new DeviceKeys(parts, users),
     ...createReading({
       ...parts,

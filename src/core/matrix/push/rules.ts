@@ -1,10 +1,4 @@
-/**
- * Push rules: which events notify a user, and how (spec.matrix.org, client-server API, "Push Rules"). rules.ts has the
- * rules of a user: the default ones and what it has changed; push-rules.ts what users do with them; evaluate.ts what a
- * rule says of an event, counts.ts and notifications.ts what follows from that, pushers.ts and delivery.ts who else is
- * told. Imports only the core.
- * Start reading here.
- */
+/** The rules of a user: the default ones, and what it has changed and made. */
 import { isObject, type JsonObject } from '../canonical'
 import { defaultPushRules, MASTER_RULE } from './default-rules'
 
