@@ -50,6 +50,10 @@ export const matrixSettings = {
     group,
     description: 'Show profiles only to those who are signed in.',
   }),
+  'matrix.public_directory': runtime(Type.Boolean({ default: false }), {
+    group,
+    description: 'Show the directory of public rooms also to those who are not signed in.',
+  }),
   'matrix.registration': runtime(oneOf('closed', ['closed', 'token', 'open']), {
     group,
     shownDefault: '`closed`; `token` if `matrix.registration_token` is set',

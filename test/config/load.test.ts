@@ -86,6 +86,7 @@ const DEFAULTS: SettingValues = {
   'matrix.well_known': {},
   'matrix.support': {},
   'matrix.profiles_need_token': false,
+  'matrix.public_directory': false,
   'matrix.registration': 'closed',
   'matrix.query_token': true,
   'matrix.password_login': true,

@@ -10,7 +10,7 @@ if (!specification) console.warn('skipped: the specification of Matrix is not be
 
 /** Endpoints that the specification does not have, whose answers are no JSON, or that always refuse. */
 const OTHERS =
-  /^[A-Z]+ \/(?:_synapse|_tuwunel)|\/media\/|3pid|requestToken|room_keys|^POST .*\/(?:send|state|redact)\/:/
+  /^[A-Z]+ \/(?:_synapse|_tuwunel)|\/media\/|3pid|requestToken|room_keys|im\.nheko\.summary|^POST .*\/(?:send|state|redact)\/:/
 
 /** What is no path of the specification, and refuses. */
 const REFUSING = /\/pushrules(?:\/\*)?$/
@@ -173,6 +173,13 @@ test.skipIf(!specification)('every answer has the shape of the specification', a
   const alias = encodeURIComponent('#talk:example.org')
   await own('PUT', `directory/room/${alias}`, { room_id })
   await own('DELETE', `directory/room/${alias}`)
+  await own('PUT', `directory/list/${room.replace('rooms', 'room')}`, { visibility: 'public' })
+  await own('GET', `directory/list/${room.replace('rooms', 'room')}`)
+  await own('GET', 'publicRooms?limit=1')
+  await own('POST', 'publicRooms', { limit: 1, filter: { generic_search_term: 'room' } })
+  await own('GET', `/_matrix/client/v1/room_summary/${encodeURIComponent(room_id ?? '')}`)
+  await own('GET', `/_matrix/client/v1/${room}/hierarchy`)
+  await own('GET', `/_matrix/client/v1/mutual_rooms?user_id=${encodeURIComponent(bob.userId)}`)
   await own('GET', `${room}/messages?dir=b`)
   await own('GET', `${room}/context/${event}`)
   await own('GET', `${room}/event/${event}`)

@@ -197,7 +197,7 @@ export class ChannelListings {
     const isToken = principalOf(actor).via === 'token'
     const judged: Judged[] = []
     for (const channel of channels) {
-      if (channel.archivedAt !== null) continue
+      if (channel.archivedAt !== null || (channel.hidden && which !== 'readable')) continue
       const member = mine.get(channel.id)
       if (member === undefined) {
         const canRead = policy.observes(actor, channel)

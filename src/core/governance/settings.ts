@@ -95,6 +95,8 @@ export interface SettingValues {
   /** Empty: there is none. */
   readonly 'matrix.support': Readonly<Record<string, unknown>>
   readonly 'matrix.profiles_need_token': boolean
+  /** Whether the room directory can be read without a token. */
+  readonly 'matrix.public_directory': boolean
   readonly 'matrix.registration': 'closed' | 'token' | 'open'
   readonly 'matrix.query_token': boolean
   readonly 'matrix.password_login': boolean

@@ -76,6 +76,8 @@ export interface Channel {
   /** Highest seq of a purged event. Cursors below it have expired. 0 = nothing was purged. */
   readonly floorSeq: Seq
   readonly settings: ChannelSettings
+  /** A Matrix space, or a room of another type without messages: not listed. */
+  readonly hidden: boolean
 }
 
 /** The settings of one channel. An absent one has the value of the server. */

@@ -14,6 +14,7 @@ import { RegistrationTokens } from './login/registration-tokens'
 import { ShortSecrets } from './login/short-secrets'
 import { Media } from './media'
 import type { MatrixParts } from './parts'
+import { createPlaces } from './places/places'
 import { Projector } from './projector/projector'
 import { createPush } from './push/push'
 import { createReading } from './reading/reading'
@@ -52,6 +53,15 @@ export function createMatrix(parts: MatrixParts) {
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, reads: store.reads }))
   const acts = createActs({ ...parts, users, projector, media, caughtUp })
+  const reading = createReading({
+    ...parts,
+    users,
+    transactionsOf: async (actor) => {
+      const device = await devices.of(actor)
+      return (eventId) => acts.sentTransactions.of(device, eventId)
+    },
+    caughtUp,
+  })
   return {
     serverName,
     ...acts,
@@ -70,15 +80,8 @@ export function createMatrix(parts: MatrixParts) {
     accountData: new AccountData({ ...parts, caughtUp }, users),
     ...createPush(parts, users),
     deviceKeys: new DeviceKeys(parts, users),
-    ...createReading({
-      ...parts,
-      users,
-      transactionsOf: async (actor) => {
-        const device = await devices.of(actor)
-        return (eventId) => acts.sentTransactions.of(device, eventId)
-      },
-      caughtUp,
-    }),
+    ...reading,
+    ...createPlaces({ ...parts, readers: reading.readers, caughtUp }),
     media,
     /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
     async entering(actor: Person): Promise<DeviceName> {

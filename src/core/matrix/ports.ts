@@ -6,6 +6,7 @@ import type { EventReads, EventWrites } from './event-ports'
 import type { HistoryReads } from './history-ports'
 import type { KeyReads, KeyWrites } from './key-ports'
 import type { MediaReads, MediaWrites } from './media-ports'
+import type { PlaceReads } from './place-ports'
 import type { ReceiptReads, ReceiptWrites } from './receipt-ports'
 import type { RegistrationReads, RegistrationWrites } from './registration-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
@@ -27,6 +28,7 @@ export interface MatrixReads
     SecretReads,
     MediaReads,
     KeyReads,
+    PlaceReads,
     RegistrationReads {}
 
 /** What it writes, in the transaction of an act. */

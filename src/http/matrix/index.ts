@@ -18,6 +18,7 @@ import { historyEndpoints } from './history'
 import { keyEndpoints } from './keys'
 import { loginEndpoints } from './login'
 import { mediaEndpoints } from './media'
+import { placeEndpoints } from './places'
 import { profileEndpoints } from './profile'
 import { pushRuleEndpoints } from './push-rules'
 import { registrationEndpoints } from './registration'
@@ -51,6 +52,7 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...roomEndpoints(matrix),
       ...sendingEndpoints(core, matrix),
       ...aliasEndpoints(matrix),
+      ...placeEndpoints(core, matrix),
     ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,

@@ -5,6 +5,7 @@ import type { Users } from '../users'
 import { RoomAliases } from './aliases'
 import { Creations } from './creating'
 import { RoomMemberships } from './membership'
+import { Publishing } from './publishing'
 import { Redactions } from './redactions'
 import { RoomActs } from './room-acts'
 import { Sendings } from './sending'
@@ -32,5 +33,6 @@ export function createActs(
     creations: new Creations(parts, acts, roomMemberships),
     stateSettings: new States(parts, acts, roomMemberships),
     roomAliases: new RoomAliases(parts, acts),
+    publishing: new Publishing(parts, acts),
   }
 }

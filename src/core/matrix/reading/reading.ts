@@ -55,6 +55,7 @@ export function createReading({
   const sections = new RoomSections({ core, timeline, rendering, memory: new LazyMemory() })
   const receiptEvents = new ReceiptEvents(core, serverName)
   return {
+    readers,
     history,
     states: new RoomStates({ core, readers, positions, rendering }),
     relations: new Relations({ core, readers, positions, history, rendering }),

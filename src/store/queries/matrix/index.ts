@@ -14,6 +14,7 @@ import { eventReads, eventWrites } from './events'
 import { historyReads } from './history'
 import { keyReads, keyWrites } from './keys'
 import { mediaReads, mediaWrites } from './media'
+import { placeReads } from './places'
 import { receiptReads, receiptWrites } from './receipts'
 import { registrationReads, registrationWrites } from './registrations'
 import { roomReads, roomWrites } from './rooms'
@@ -35,6 +36,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...secretReads(handle),
     ...mediaReads(handle),
     ...keyReads(handle),
+    ...placeReads(handle),
     ...registrationReads(handle),
   }
 }

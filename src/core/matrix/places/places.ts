@@ -1,0 +1,91 @@
+/**
+ * Finding rooms: the public directory, summaries, the tree of a space, and the rooms that two users share. Imports only
+ * the core, and the folder reading, which says who reads.
+ * Start reading at summaries.ts: what describes a room, and who may learn of it.
+ */
+import type { Person } from '../../identity/actor'
+import type { JsonObject } from '../canonical'
+import { matrixRefusal } from '../errors'
+import { parseUserId } from '../ids'
+import type { CaughtUp, MatrixParts } from '../parts'
+import type { Readers } from '../reading/readers'
+import { SpaceHierarchy } from './hierarchy'
+import { formatPageToken, parsePageToken, unknownToken } from './page-token'
+import { PublicRooms } from './public-rooms'
+import { KnownRooms, roomFacts, roomSummary } from './summaries'
+
+/** Shared rooms of one answer. */
+const SHARED_ROOMS = 200
+
+interface PlacesParts extends Pick<MatrixParts, 'core' | 'store' | 'serverName'> {
+  readonly readers: Readers
+  readonly caughtUp: CaughtUp
+}
+
+/** Creates what finds rooms. */
+export function createPlaces(parts: PlacesParts) {
+  const known = new KnownRooms(() => parts.core.reads.matrix(), parts.readers)
+  return {
+    publicRooms: new PublicRooms(parts),
+    hierarchy: new SpaceHierarchy({ ...parts, known }),
+    places: new Places(parts, known),
+  }
+}
+
+/** Single rooms, and those that users share. */
+export class Places {
+  constructor(
+    private readonly parts: PlacesParts,
+    private readonly known: KnownRooms,
+  ) {}
+
+  /** Returns the summary of a room, with the reader's membership. @throws m_not_found */
+  async summary(actor: Person, roomId: string): Promise<JsonObject> {
+    const { core, readers, caughtUp } = this.parts
+    await caughtUp()
+    const reads = core.reads.matrix()
+    const reader = await readers.reader(actor)
+    const rooms = await reads.roomsById([roomId])
+    const [found] = await this.known.among(reader, await roomFacts(reads, rooms))
+    if (!found) throw noRoom()
+    return { ...roomSummary(found.facts), membership: found.membership ?? 'leave' }
+  }
+
+  /** Reports whether a room is in the directory. @throws m_not_found for an unknown room */
+  async isPublished(roomId: string): Promise<boolean> {
+    await this.parts.caughtUp()
+    const room = await this.parts.core.reads.matrix().room({ roomId })
+    if (!room) throw noRoom()
+    return room.published
+  }
+
+  /**
+   * Returns the ids of the rooms that the reader and another user are in. Nobody is in a room with an unknown user.
+   * @throws m_invalid_param for no user id, one's own, or an unknown token
+   */
+  async shared(actor: Person, userId: string, from: string | undefined): Promise<JsonObject> {
+    const { core, readers, caughtUp } = this.parts
+    const after = from === undefined ? 0 : parsePageToken(from)['room']
+    if (typeof after !== 'number') throw unknownToken()
+    if (!parseUserId(userId)) throw matrixRefusal('M_INVALID_PARAM', 'A user id is written @name:server')
+    await caughtUp()
+    const { userId: own } = await readers.reader(actor)
+    if (userId === own) throw matrixRefusal('M_INVALID_PARAM', 'user_id is your own id')
+    const reads = core.reads.matrix()
+    const ids = await reads.sharedRooms(own, userId, { after, limit: SHARED_ROOMS + 1 })
+    const page = ids.slice(0, SHARED_ROOMS)
+    const rooms = new Map((await reads.roomsOfChannels(page)).map((room) => [room.channelId, room.roomId]))
+    const last = page.at(-1)
+    return {
+      joined: page.flatMap((id) => rooms.get(id) ?? []),
+      count: await reads.countSharedRooms(own, userId),
+      ...(last !== undefined && ids.length > page.length
+        ? { next_batch: formatPageToken({ room: last }) }
+        : {}),
+    }
+  }
+}
+
+function noRoom() {
+  return matrixRefusal('M_NOT_FOUND', 'There is no such room that you could join')
+}
