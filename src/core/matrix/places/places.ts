@@ -33,7 +33,7 @@ export function createPlaces(parts: PlacesParts) {
 }
 
 /** Single rooms, and those that users share. */
-export class Places {
+class Places {
   constructor(
     private readonly parts: PlacesParts,
     private readonly known: KnownRooms,
