@@ -18,10 +18,12 @@ const NAMES = [
   ...['avatar_url', 'display_name', 'order', 'refresh_token', 'user', 'mac', 'nonce', 'session', 'x'],
   ...['event_id', 'm.read', 'm.fully_read', 'thread_id', 'visibility', 'preset', 'invite', 'name', 'topic'],
   ...['actions', 'conditions', 'pattern', 'enabled', 'kind', 'app_id', 'pushkey', 'data', 'lang', 'append'],
+  ...['search_categories', 'room_events', 'search_term', 'filter', 'limit', 'generic_search_term'],
   ...['initial_state', 'creation_content', 'room_version', 'reason', 'user_id', 'msgtype', 'body'],
 ] as const
 
 const QUERIES = [
+  ...['next_batch', 'max_depth', 'suggested_only', 'server', 'user_id'],
   ...['from', 'to', 'dir', 'limit', 'filter', 'since', 'full_state', 'membership', 'not_membership', 'at'],
   ...[
     'ts',

@@ -176,6 +176,14 @@ test.skipIf(!specification)('every answer has the shape of the specification', a
   await own('PUT', `directory/list/${room.replace('rooms', 'room')}`, { visibility: 'public' })
   await own('GET', `directory/list/${room.replace('rooms', 'room')}`)
   await own('GET', 'publicRooms?limit=1')
+  await own('POST', 'search', {
+    search_categories: {
+      room_events: {
+        ...{ search_term: 'room', event_context: { include_profile: true }, include_state: true },
+        groupings: { group_by: [{ key: 'room_id' }] },
+      },
+    },
+  })
   await own('POST', 'publicRooms', { limit: 1, filter: { generic_search_term: 'room' } })
   await own('GET', `/_matrix/client/v1/room_summary/${encodeURIComponent(room_id ?? '')}`)
   await own('GET', `/_matrix/client/v1/${room}/hierarchy`)

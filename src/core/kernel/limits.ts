@@ -56,6 +56,8 @@ export const MAX_UNREAD_SCAN = 500
 /** The same for one channel, when all of its unread messages are counted. */
 export const MAX_UNREAD_TOTAL = 10_000
 export const MAX_UNREAD_TOTAL_SCAN = 20_000
+/** The longest query of a search, in characters. */
+export const MAX_QUERY = 200
 /** Events that one filtered read may examine before it returns what it has. */
 export const SCAN_LIMIT = 20_000
 

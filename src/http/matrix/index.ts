@@ -23,6 +23,7 @@ import { profileEndpoints } from './profile'
 import { pushRuleEndpoints } from './push-rules'
 import { registrationEndpoints } from './registration'
 import { roomEndpoints } from './rooms'
+import { searchEndpoints } from './search'
 import { aliasEndpoints, sendingEndpoints } from './sending'
 import { receiptEndpoints, stateEndpoints } from './states'
 import { syncEndpoints } from './sync'
@@ -53,6 +54,7 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...sendingEndpoints(core, matrix),
       ...aliasEndpoints(matrix),
       ...placeEndpoints(core, matrix),
+      ...searchEndpoints(matrix),
     ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,

@@ -1,5 +1,6 @@
 import type { Core } from '../../core'
 import { normalName } from '../../core/identity/accounts'
+import { MAX_QUERY } from '../../core/kernel/limits'
 import { type Micros, parseInstant } from '../../core/kernel/time'
 import type { Result } from '../../core/search/search'
 import { type Endpoint, endpoint } from '../endpoint'
@@ -12,7 +13,7 @@ import type { Wire } from './wire'
 const searchQuery = Type.Object({
   q: text({
     minLength: 1,
-    maxLength: 200,
+    maxLength: MAX_QUERY,
     description: 'Words that must all occur, "a phrase", -word for one that must not, word* for a beginning',
   }),
   channel: Type.Optional(

@@ -2,9 +2,9 @@ import type { Core } from '../..'
 import type { Store } from '../../kernel/ports'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
+import { formatPageToken, parsePageToken, unknownToken } from '../page-token'
 import type { CaughtUp } from '../parts'
 import type { PublishedRoom } from '../place-ports'
-import { formatPageToken, parsePageToken, unknownToken } from './page-token'
 import { directoryEntry, type RoomFacts, roomFacts, typeOf } from './summaries'
 
 const DEFAULT_LIMIT = 100

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../event-ports'
 import { includesEvent, includesRoom, type RoomEventFilter } from '../sync/filters'
 import { placed } from './bundles'
 import { type Now, type Positions, placeOf, tokenOf } from './positions'
-import type { Readers, RoomView } from './readers'
+import { isIgnored, type Readers, type RoomView } from './readers'
 import type { Rendering } from './rendering'
 import { stateEventsAt } from './room-state-at'
 import type { Timeline } from './timeline'
@@ -118,7 +118,7 @@ export class RoomHistory {
     const near = await this.deps.core.reads
       .matrix()
       .eventsNear(view.room.channelId, { ...moment, limit: MAX_LIMIT })
-    const found = near.find((event) => view.sight.sees(placed(event)))
+    const found = near.find((event) => view.sight.sees(placed(event)) && !isIgnored(view.reader, event))
     if (!found) throw notFound()
     return { event_id: found.eventId, origin_server_ts: found.ts }
   }
@@ -127,7 +127,7 @@ export class RoomHistory {
   async seenEvent(view: RoomView, eventId: string): Promise<StoredEvent> {
     const event = await this.deps.core.reads.matrix().event({ eventId })
     if (!event || event.channelId !== view.room.channelId || !view.sight.sees(placed(event))) throw notFound()
-    if (event.stateKey === null && view.reader.ignored.has(event.sender)) throw notFound()
+    if (isIgnored(view.reader, event)) throw notFound()
     return event
   }
 

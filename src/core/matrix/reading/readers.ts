@@ -3,6 +3,7 @@ import type { Person } from '../../identity/actor'
 import type { Account } from '../../kernel/entities'
 import { refusal } from '../../kernel/errors'
 import { isObject } from '../canonical'
+import type { StoredEvent } from '../event-ports'
 import { parsedRoomEvent } from '../events'
 import type { MatrixRoom, RoomMember } from '../room-ports'
 import { type RoomVersion, roomVersion } from '../versions'
@@ -89,6 +90,17 @@ export class Readers {
     const { directory, policy } = this.deps.core
     return directory.retryUntilLoaded(() => policy.hasScope(actor, directory.channel(channelId), 'read'))
   }
+}
+
+/**
+ * Whether a reader wants to see nothing of an event, because it ignores the sender. State is always seen. Every way to
+ * read asks this: history, `/sync`, relations, search and counts.
+ */
+export function isIgnored(
+  { ignored }: Pick<Reader, 'ignored'>,
+  { sender, stateKey }: Pick<StoredEvent, 'sender' | 'stateKey'>,
+): boolean {
+  return stateKey === null && ignored.has(sender)
 }
 
 function ignoredIn(json: string | undefined, own: string): ReadonlySet<string> {

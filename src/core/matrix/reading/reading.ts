@@ -4,7 +4,7 @@
  * Start reading at readers.ts: who reads, and what of a room it sees; then timeline.ts, rendering.ts and messages.ts.
  */
 import type { Core } from '../..'
-import type { Announcements } from '../../kernel/announcements'
+import type { Store } from '../../kernel/ports'
 import type { MatrixParts } from '../parts'
 import { Receipts } from '../receipts'
 import type { Ephemeral, UnreadCounts } from '../sync/additions'
@@ -20,11 +20,13 @@ import { Readers, type ReadersDeps, type UserIds } from './readers'
 import { Relations } from './relations'
 import { Rendering } from './rendering'
 import { RoomStates } from './room-states'
+import { EventSearch } from './search'
+import { SearchAnswers } from './search-answers'
 import { Timeline } from './timeline'
 
 export interface ReadingParts {
   readonly core: Core
-  readonly store: Pick<Announcements, 'onMarks'>
+  readonly store: Pick<Store, 'onMarks' | 'slow'>
   readonly timer: MatrixParts['timer']
   readonly users: UserIds
   readonly transactionsOf: ReadersDeps['transactionsOf']
@@ -58,6 +60,10 @@ export function createReading({
     readers,
     history,
     states: new RoomStates({ core, readers, positions, rendering }),
+    eventSearch: new EventSearch({
+      ...{ core, store, readers, positions },
+      answers: new SearchAnswers({ core, rendering, timeline }),
+    }),
     relations: new Relations({ core, readers, positions, history, rendering }),
     receipts: new Receipts({ core, readers, positions, history }),
     sync: new Sync({ core, readers, positions, sections, receipts: receiptEvents, waiters, ...additions }),

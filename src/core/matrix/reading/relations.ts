@@ -6,7 +6,7 @@ import type { StoredEvent } from '../event-ports'
 import { placed } from './bundles'
 import type { RoomHistory } from './messages'
 import { type Positions, placeOf, tokenOf } from './positions'
-import type { Readers, RoomView } from './readers'
+import { isIgnored, type Readers, type RoomView } from './readers'
 import type { Rendering } from './rendering'
 
 const DEFAULT_LIMIT = 50
@@ -102,7 +102,7 @@ export class Relations {
     )
     const seen = page.flatMap(({ root }) => {
       const event = roots.get(root)
-      return event && sight.sees(placed(event)) && !reader.ignored.has(event.sender) ? [event] : []
+      return event && sight.sees(placed(event)) && !isIgnored(reader, event) ? [event] : []
     })
     const last = page.at(-1)
     return {
@@ -123,7 +123,7 @@ export class Relations {
       level = fresh.map(({ pos }) => pos)
     }
     return [...found.values()].filter(
-      (event) => event.redactedBy === null && sight.sees(placed(event)) && !reader.ignored.has(event.sender),
+      (event) => event.redactedBy === null && sight.sees(placed(event)) && !isIgnored(reader, event),
     )
   }
 }

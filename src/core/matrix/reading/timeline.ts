@@ -1,7 +1,7 @@
 import type { Core } from '../..'
 import type { PositionRange, StoredEvent } from '../event-ports'
 import { placed } from './bundles'
-import type { RoomView } from './readers'
+import { isIgnored, type RoomView } from './readers'
 
 /** The most events that are examined for one answer. */
 const MAX_EXAMINED = 5000
@@ -43,8 +43,7 @@ export class Timeline {
         .eventsBetween(room.channelId, { after, before, order, limit: size })
       loop.did(page.length)
       for (const event of page) {
-        const isIgnored = event.stateKey === null && reader.ignored.has(event.sender)
-        if (isIgnored || !sight.sees(placed(event)) || !accepts(event)) continue
+        if (isIgnored(reader, event) || !sight.sees(placed(event)) || !accepts(event)) continue
         const last = events.at(-1)
         // One event more than wanted shows that something is left.
         if (events.length === limit)

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from '../canonical'
-import { matrixRefusal } from '../errors'
+import { isObject, type JsonObject } from './canonical'
+import { matrixRefusal } from './errors'
 
 /** Tokens of pages that are no positions of the log: base64url of the key at which a page ends. */
 
