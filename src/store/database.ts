@@ -70,12 +70,20 @@ export interface IndexEntry {
   readonly words: readonly string[]
 }
 
+/** A value that crosses as JSON. */
+export type PlainValue = number | string | null
+
 /** An open database with its tables. */
 export interface Handle {
   readonly db: Database
   readonly t: Tables
   readonly dialect: Dialect
   readonly common: CommonStatements
+  /**
+   * Runs a statement once for each of these rows of values, in one request. Absent where one statement for all rows is
+   * the faster way.
+   */
+  readonly runEach?: (sql: string, rows: readonly (readonly PlainValue[])[]) => Promise<void>
 }
 
 /** Where writes get the instants, ids and hashes of their rows. */

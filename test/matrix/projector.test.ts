@@ -3,9 +3,11 @@ import { describe, expect, test } from 'bun:test'
 import type { Account } from '../../src/core/kernel/entities'
 import { AppError, type Trouble } from '../../src/core/kernel/errors'
 import { toMicros } from '../../src/core/kernel/time'
+import { Pace } from '../../src/core/kernel/turns'
 import { channelEvent, memberEvent } from '../../src/core/log/events'
 import { Projector } from '../../src/core/matrix/projector/projector'
 import { Users } from '../../src/core/matrix/users'
+import { systemTurns } from '../../src/platform'
 import { matrixHtml } from '../../src/platform/matrix-html'
 import { sha256, verifyEd25519 } from '../../src/platform/matrix-signatures'
 import { type EngineName, engines, openEngine } from '../store/engines'
@@ -31,6 +33,7 @@ async function scene(
       return () => clearTimeout(timer)
     },
     report: (fault) => reports.push(fault),
+    pace: new Pace(systemTurns, engine.clock, (fault) => reports.push(fault)),
   })
   let head = 0
   store.onCommit((events) => {

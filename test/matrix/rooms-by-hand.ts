@@ -40,6 +40,7 @@ export async function handMade(engineName: EngineName, names: readonly string[])
   const projector = new Projector({
     ...{ store, users, timer, report, sha256, verify: verifyEd25519, serverName: SERVER, html: matrixHtml },
     head: () => core.log.head,
+    pace: core.pace,
     systemName: () => 'Synapse',
     newRooms: () => ({ version: '11', federate: false }),
     run: (actor, work) => core.transactions.run(actor, work),

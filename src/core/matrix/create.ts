@@ -33,6 +33,7 @@ export function createMatrix(parts: MatrixParts) {
     ...parts,
     users,
     head: () => core.log.head,
+    pace: core.pace,
     systemName: () => settings.get('instance.name'),
     newRooms: () => ({
       version: settings.get('matrix.room_version'),

@@ -53,10 +53,7 @@ export class EventBatch {
   private readonly owned = new Map<Seq, StoredEvent[]>()
   private redactions: { event: StoredEvent; json: string; redactedBy: number }[] = []
 
-  constructor(
-    private readonly parts: BatchParts,
-    private readonly tx: MatrixWrites,
-  ) {}
+  constructor(private readonly parts: BatchParts) {}
 
   /** The events that this batch has added for a log row, first one first. */
   ofRow(seq: Seq): readonly StoredEvent[] {
@@ -101,6 +98,11 @@ export class EventBatch {
     const { type, sender, stateKey, content, redacts, ts } = draft
     const isCreate = type === 'm.room.create'
     const subject = { type, sender, content, ...(stateKey === undefined ? {} : { state_key: stateKey }) }
+    // Of these events neither depends on more than their type and sender.
+    const isPlain = stateKey === undefined && (type === 'm.room.message' || !type.startsWith('m.room.'))
+    const place = `${type} ${sender}`
+    const standing = isPlain ? room.standings.get(place) : undefined
+    const authEvents = standing?.authEvents ?? selectAuthEvents(version, subject, room)
     const made = makeEvent(
       version,
       {
@@ -110,13 +112,14 @@ export class EventBatch {
         ...(redacts === undefined ? {} : { redacts }),
         depth: depthAfter([row.depth]),
         prevEvents: room.hasEvents ? [row.tipEvent] : [],
-        authEvents: selectAuthEvents(version, subject, room),
+        authEvents,
       },
       this.parts.sha256,
     )
     const { verify, serverName } = this.parts
     const isSignedBy = (server: string) => server === serverName
-    const verdict = authorize(made.pdu, { version, state: room, isSignedBy, verify })
+    const verdict = standing?.verdict ?? authorize(made.pdu, { version, state: room, isSignedBy, verify })
+    if (isPlain && !standing) room.standings.set(place, { authEvents, verdict })
     if (!verdict.allowed) return verdict
     const { relation, threadPos, flags = 0 } = draft
     const stored: StoredEvent = {
@@ -148,9 +151,14 @@ export class EventBatch {
     if (isState && room.event(type, stateKey)?.eventId === eventId) room.put({ eventId, pos, pdu })
   }
 
+  /** The rooms to which something was added. */
+  get rooms(): Iterable<OpenRoom> {
+    return this.touched.values()
+  }
+
   /** Writes what was added. */
-  async flush(): Promise<void> {
-    const { tx, events } = this
+  async flush(tx: MatrixWrites): Promise<void> {
+    const { events } = this
     const state = events.filter((event) => event.stateKey !== null)
     await tx.writeRooms([...this.touched.values()].map(({ row }) => row))
     await tx.insertEvents(events)

@@ -3,11 +3,18 @@ import { type Pdu, parsedEvent, type RoomEvent } from './events'
 import { PowerLevels } from './power'
 import type { MatrixRoom } from './room-ports'
 import { type Membership, membershipOf, type RoomState } from './room-state'
+import type { Verdict } from './verdict'
 import { type RoomVersion, roomVersion } from './versions'
 
 /** An event of the state with its position. */
 export interface StateEvent extends RoomEvent {
   readonly pos: number
+}
+
+/** Whether users may send an event that is no state event, and the auth events that it names. */
+export interface Standing {
+  readonly authEvents: readonly string[]
+  readonly verdict: Verdict
 }
 
 /**
@@ -16,7 +23,13 @@ export interface StateEvent extends RoomEvent {
  */
 export class OpenRoom implements RoomState {
   readonly version: RoomVersion
-  private readonly others = new Map<string, Map<string, StateEvent>>()
+  /** What the state says about events that are no part of it, by type and sender. Empty after each change of the state. */
+  readonly standings = new Map<string, Standing>()
+  private others = new Map<string, Map<string, StateEvent>>()
+  /** Whether a fork has the same maps. */
+  private isShared = false
+  /** The newest event when it was forked. */
+  private forkedAt: string | undefined
   /** By user id; undefined for a user who was never in the room. */
   private readonly members = new Map<string, StateEvent | undefined>()
 
@@ -66,13 +79,36 @@ export class OpenRoom implements RoomState {
 
   /** Notes that these users have the member events that were loaded, or none. */
   loadMembers(userIds: Iterable<string>, events: readonly StoredEvent[]): void {
+    this.standings.clear()
     for (const userId of userIds) if (!this.members.has(userId)) this.members.set(userId, undefined)
     this.load(events)
+  }
+
+  /** Returns the room as it is, with these members alone. What is added to one of both does not change the other. */
+  fork(userIds: Iterable<string>): OpenRoom {
+    const fork = new OpenRoom(this.row, this.isNew)
+    this.isShared = true
+    fork.isShared = true
+    fork.forkedAt = this.row.tipEvent
+    fork.others = this.others
+    for (const userId of userIds)
+      if (this.members.has(userId)) fork.members.set(userId, this.members.get(userId))
+    return fork
+  }
+
+  /** Reports whether it is a fork of a room that is as it was then, to which no state was added. */
+  continues({ row }: OpenRoom): boolean {
+    return this.isShared && this.forkedAt === row.tipEvent
   }
 
   put(event: StateEvent): void {
     const { type, state_key: stateKey } = event.pdu
     if (stateKey === undefined) return
+    this.standings.clear()
+    if (this.isShared) {
+      this.others = new Map([...this.others].map(([name, events]) => [name, new Map(events)]))
+      this.isShared = false
+    }
     if (type === 'm.room.member') this.members.set(stateKey, event)
     else {
       const known = this.others.get(type) ?? new Map<string, StateEvent>()

@@ -36,6 +36,18 @@ export class People {
     return shown
   }
 
+  /** Returns the users of accounts by account; undefined if one of them does not exist yet. */
+  known(accounts: Iterable<Account>, users: readonly MatrixUser[]): Map<number, Shown> | undefined {
+    const known = new Map(users.map((user) => [user.accountId, user]))
+    const shown = new Map<number, Shown>()
+    for (const account of accounts) {
+      const user = known.get(account.id)
+      if (!user) return undefined
+      shown.set(account.id, this.shownAs(account, user))
+    }
+    return shown
+  }
+
   /** Returns the accounts of users of this server; unknown ids are left out. */
   async accountsOf(tx: Writes, userIds: readonly string[]): Promise<number[]> {
     const localparts = userIds.flatMap((userId) => {

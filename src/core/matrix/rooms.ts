@@ -29,6 +29,24 @@ export class Rooms {
     return rooms
   }
 
+  /**
+   * Opens the rooms as they are committed, for work before a transaction: what is added to them changes no room that is
+   * kept.
+   */
+  async openAhead(reads: MatrixReads, needed: NeededMembers): Promise<Map<number, OpenRoom>> {
+    const rooms = await this.open(reads, needed)
+    return new Map([...rooms].map(([id, room]) => [id, room.fork(needed.get(id) ?? [])]))
+  }
+
+  /** Keeps rooms as they became after `openAhead`. Call it in the transaction that writes what was added. */
+  adopt(rooms: Iterable<OpenRoom>): void {
+    for (const room of rooms) {
+      const kept = this.kept.get(room.row.channelId)
+      if (kept && room.continues(kept)) kept.row = room.row
+      else this.keep(room)
+    }
+  }
+
   /** Loads further members of rooms that are open. */
   async load(reads: MatrixReads, rooms: ReadonlyMap<number, OpenRoom>, needed: NeededMembers): Promise<void> {
     const keys = [...needed].flatMap(([channelId, userIds]) => {

@@ -1,6 +1,6 @@
 import type { Handle } from '../database'
 import { remoteHandle } from './remote-handle'
-import type { Query, Rows } from './thread/protocol'
+import type { Batch, Query, Rows } from './thread/protocol'
 
 /** A transaction in which nothing happens for this long is rolled back, because posts wait for it. */
 const IDLE_MILLISECONDS = 5000
@@ -23,8 +23,14 @@ export class ActStatements {
   private inFlight = 0
   private usedAt = 0
 
-  constructor(private readonly run: (query: Query) => Promise<Rows>) {
-    this.handle = remoteHandle((query) => this.send(query))
+  constructor(
+    private readonly run: (query: Query) => Promise<Rows>,
+    runBatches: (batches: readonly Batch[]) => Promise<void>,
+  ) {
+    this.handle = remoteHandle(
+      (query) => this.send(query.sql, () => this.run(query)),
+      (sql, rows) => this.send(sql, () => runBatches([{ sql, rows }])),
+    )
   }
 
   /** Runs acts in the open transaction. @throws what they throw; an error if they stop using it */
@@ -54,13 +60,13 @@ export class ActStatements {
     return this.isClosed
   }
 
-  private async send(query: Query): Promise<Rows> {
+  private async send<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
     if (!this.isOpen || this.isClosed) throw new Error('a statement came after the end of its transaction')
-    if (!/^\s*select\b/i.test(query.sql)) this.writes++
-    if (REMOVAL.test(query.sql)) this.hasRemoved = true
+    if (!/^\s*select\b/i.test(sql)) this.writes++
+    if (REMOVAL.test(sql)) this.hasRemoved = true
     this.inFlight++
     try {
-      return await this.run(query)
+      return await run()
     } finally {
       this.inFlight--
       this.usedAt = performance.now()

@@ -138,7 +138,11 @@ export class SqliteEngine implements Engine {
   }
 
   private newActs(): ActStatements {
-    return new ActStatements((query) => this.deps.writer.query(query))
+    const { writer } = this.deps
+    return new ActStatements(
+      (query) => writer.query(query),
+      (batches) => writer.run(batches),
+    )
   }
 
   /** Instants rise with seq even if the clock was set back. */

@@ -62,6 +62,11 @@ export class Writer {
     return this.thread.query(query)
   }
 
+  /** Runs batches in the open transaction, which is rolled back if one fails. @throws StatementError, ThreadEnded */
+  async run(batches: readonly Batch[]): Promise<void> {
+    await this.thread.run({ begin: false, batches, commit: false })
+  }
+
   /** Ends the open transaction with batches. @throws StatementError, ThreadEnded */
   async commit(batches: readonly Batch[]): Promise<void> {
     await this.thread.run({ begin: false, batches, commit: true })

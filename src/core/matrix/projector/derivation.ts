@@ -1,7 +1,7 @@
 import type { Account, Channel, Role } from '../../kernel/entities'
 import { refusal } from '../../kernel/errors'
 import type { Seq } from '../../kernel/ids'
-import type { Writes } from '../../kernel/ports'
+import type { Reads, Writes } from '../../kernel/ports'
 import { channelEvent, type EventRecord } from '../../log/events'
 import { EVENTS_PER_ROW } from '../../log/marks'
 import { canonicalJson, isObject, type JsonObject } from '../canonical'
@@ -26,7 +26,7 @@ const PAGE = 500
 export interface DerivationParts {
   readonly serverName: string
   readonly html: Html
-  readonly rooms: Rooms
+  readonly rooms: Pick<Rooms, 'open' | 'begin'>
   readonly people: People
   /** The room version and federation of rooms of channels that are made from now on. */
   readonly newRooms: { readonly version: string; readonly federate: boolean }
@@ -41,6 +41,9 @@ export interface Strict {
   readonly acted: Set<string>
 }
 
+/** Events were to be derived before a transaction that can be derived only in it. */
+export class NeedsTransaction extends Error {}
+
 /** What the events of one transaction are derived from, and where they go. */
 export class Derivation {
   /** By channel. */
@@ -52,19 +55,25 @@ export class Derivation {
   readonly newestInThread = new Map<number, string>()
   refused = 0
 
+  /** `strict` absent: what rooms do not allow is counted and not made. */
   constructor(
     readonly parts: DerivationParts,
-    readonly tx: Writes,
+    readonly reads: Reads,
     readonly rows: LogRows,
     readonly batch: EventBatch,
-    /** Absent: what rooms do not allow is counted and not made. */
-    private readonly strict?: Strict,
+    private readonly within: { readonly tx?: Writes; readonly strict?: Strict | undefined } = {},
   ) {}
+
+  /** The transaction. @throws NeedsTransaction before there is one */
+  private get tx(): Writes {
+    if (!this.within.tx) throw new NeedsTransaction()
+    return this.within.tx
+  }
 
   /** Loads what the rows need, in a few statements. */
   async load(shown: ReadonlyMap<number, Shown>): Promise<void> {
     this.shown = shown
-    const matrix = this.tx.matrix()
+    const matrix = this.reads.matrix()
     const { rows, parts } = this
     const needed = new Map<number, Set<string>>()
     const need = (channelId: number, accountId: number | null) => {
@@ -138,7 +147,7 @@ export class Derivation {
       const added = this.batch.offer(room, seq, { ...draft, sender, ts: milliseconds(at) })
       if (!isRefusal(added)) return added
     }
-    if (this.strict) return this.offerAsDeputy(room, tried, { ...draft, ts: milliseconds(at) }, seq)
+    if (this.within.strict) return this.offerAsDeputy(room, tried, { ...draft, ts: milliseconds(at) }, seq)
     this.refused++
     return undefined
   }
@@ -149,7 +158,7 @@ export class Derivation {
     draft: Omit<RoomDraft, 'sender'>,
     seq: Seq,
   ): StoredEvent {
-    const { deputies = [], acted } = this.strict ?? {}
+    const { deputies = [], acted } = this.within.strict ?? {}
     for (const sender of deputies) {
       const added = tried.has(sender) ? undefined : this.batch.offer(room, seq, { ...draft, sender })
       if (!added || isRefusal(added)) continue

@@ -141,7 +141,7 @@ async function relatedTo(
   { pos, channelId }: StoredEvent,
   relType: string,
 ): Promise<StoredEvent[]> {
-  const stored = await d.tx.matrix().relatedEvents(pos, relType)
+  const stored = await d.reads.matrix().relatedEvents(pos, relType)
   return [...stored, ...d.batch.related(channelId, pos, relType)]
 }
 
@@ -211,7 +211,10 @@ async function lateJoin(
   { senderId, channelId }: Message,
 ): Promise<boolean> {
   const user = d.user(senderId)
-  const [member] = await d.tx.listMemberships({ accountId: senderId, channelId }, { after: null, limit: 1 })
+  const [member] = await d.reads.listMemberships(
+    { accountId: senderId, channelId },
+    { after: null, limit: 1 },
+  )
   if (!user || !member || room.row.born !== 'channel') return false
   const hasJoined = d.join(room, record, user, [d.system.userId], true)
   if (hasJoined && member.role !== 'member') d.setRole(room, record, user.userId, member.role)

@@ -10,6 +10,7 @@ import type { Account } from '../../kernel/entities'
 import { AppError, Trouble } from '../../kernel/errors'
 import type { Seq } from '../../kernel/ids'
 import type { Store, Writes } from '../../kernel/ports'
+import type { Pace } from '../../kernel/turns'
 import { MATRIX_PROJECTION, type MarkKey } from '../../log/marks'
 import { type BatchParts, EventBatch } from '../event-batch'
 import type { Html } from '../html'
@@ -18,6 +19,7 @@ import { People } from '../people'
 import { Rooms } from '../rooms'
 import type { MatrixUser } from '../user-ports'
 import type { Users } from '../users'
+import { deriveAhead, firstPart } from './ahead'
 import { Derivation, type Strict } from './derivation'
 import { derive } from './derive'
 import { RecentPosts } from './recent-posts'
@@ -46,6 +48,7 @@ export interface ProjectorParts extends BatchParts {
   readonly newRooms: () => { readonly version: string; readonly federate: boolean }
   readonly run: <Result>(actor: Actor, work: (tx: Writes) => Promise<Result>) => Promise<Result>
   readonly timer: MatrixParts['timer']
+  readonly pace: Pick<Pace, 'loop'>
   readonly report: (fault: unknown) => void
 }
 
@@ -125,16 +128,17 @@ export class Projector {
     const { store, head } = this.parts
     const after = this.position
     const posts = this.recent.after(after, this.size)
-    const rows = posts
-      ? await rowsOfPosts(store.reads, after, posts)
-      : await readRows(store.reads, after, this.size)
+    const rows = firstPart(
+      posts ? await rowsOfPosts(store.reads, after, posts) : await readRows(store.reads, after, this.size),
+    )
     if (rows.upTo === after) return
     if (this.system) this.systemUser ??= await store.reads.matrix().user({ accountId: this.system.id })
     for (const { channelId, from } of await this.skipped.returning(rows))
       await this.replay(channelId, from, after)
     const isUrgent = head() - after >= URGENT_ROWS
     try {
-      await store.transact((tx) => this.projectFrom(tx, rows), { isUrgent })
+      const ahead = await this.ahead(rows)
+      await store.transact((tx) => this.projectFrom(tx, rows, ahead), { isUrgent })
       this.size = Math.min(this.most, this.size * 2)
       this.failures = 0
     } catch (fault) {
@@ -195,7 +199,7 @@ export class Projector {
     if (tx.nextSeq() - 1 - began > this.most) throw new TooFarBehind()
     this.system ??= await systemAccount(tx)
     let after = await this.catchUp(tx, began)
-    const batch = this.newBatch(tx)
+    const batch = new EventBatch(this.parts)
     const result = await work({ tx, batch, rooms: this.rooms, people: this.people })
     const owned = batch.rows
     const keys = await this.flush(tx, batch)
@@ -221,12 +225,34 @@ export class Projector {
     return after
   }
 
-  private async projectFrom(tx: Writes, rows: LogRows): Promise<void> {
+  /** Derives events before the transaction, where that can be done. */
+  private async ahead(rows: LogRows): Promise<EventBatch | undefined> {
+    const { system, systemUser, parts } = this
+    if (!system || !systemUser || rows.records.length === 0) return undefined
+    const batch = new EventBatch(parts)
+    const loop = parts.pace.loop()
+    const withSystem = { ...rows, users: [...rows.users, systemUser] }
+    const refused = await deriveAhead(
+      this.derivationParts(system),
+      parts.store.reads,
+      withSystem,
+      batch,
+      loop,
+    )
+    if (refused === undefined) return undefined
+    this.refused += refused
+    return batch
+  }
+
+  private async projectFrom(tx: Writes, rows: LogRows, ahead: EventBatch | undefined): Promise<void> {
     const { after, upTo } = rows
     // An act of this process, or another process, may have projected them meanwhile: then nothing is written.
-    if (await tx.moveProjection(MATRIX_PROJECTION, after, upTo))
-      tx.matrix().wakeProjected(after, upTo, await this.project(tx, rows))
-    else this.known = await tx.projectionPosition(MATRIX_PROJECTION)
+    if (!(await tx.moveProjection(MATRIX_PROJECTION, after, upTo))) {
+      this.known = await tx.projectionPosition(MATRIX_PROJECTION)
+      return
+    }
+    if (ahead) this.rooms.adopt(ahead.rooms)
+    tx.matrix().wakeProjected(after, upTo, ahead ? await this.flush(tx, ahead) : await this.project(tx, rows))
   }
 
   private async move(tx: Writes, after: Seq, upTo: Seq, keys: Iterable<MarkKey>): Promise<void> {
@@ -237,14 +263,12 @@ export class Projector {
 
   /** Makes the events of rows. Returns whom they concern. */
   private async project(tx: Writes, rows: LogRows, strict?: Strict): Promise<Set<MarkKey>> {
-    const { serverName, html, newRooms } = this.parts
-    const { rooms, people, system } = this
+    const { people, system } = this
     if (!system) throw new Error('the projector has not begun')
     if (rows.records.length === 0) return new Set()
     await this.skipped.note(tx, rows)
-    const batch = this.newBatch(tx)
-    const parts = { serverName, html, rooms, people, system, newRooms: newRooms() }
-    const derivation = new Derivation(parts, tx, rows, batch, strict)
+    const batch = new EventBatch(this.parts)
+    const derivation = new Derivation(this.derivationParts(system), tx, rows, batch, { tx, strict })
     const users = this.systemUser ? [...rows.users, this.systemUser] : undefined
     await derivation.load(await people.shown(tx, [...rows.accounts.values(), system], users))
     for (const record of rows.records) await derive(derivation, record)
@@ -259,7 +283,7 @@ export class Projector {
       type === 'm.room.member' && stateKey !== null ? [stateKey] : [],
     )
     if (users.length > 0) for (const id of await this.people.accountsOf(tx, users)) keys.add(`a${id}`)
-    await batch.flush()
+    await batch.flush(tx.matrix())
     return keys
   }
 
@@ -302,8 +326,9 @@ export class Projector {
     })
   }
 
-  private newBatch(tx: Writes): EventBatch {
-    return new EventBatch(this.parts, tx.matrix())
+  private derivationParts(system: Account) {
+    const { serverName, html, newRooms } = this.parts
+    return { serverName, html, rooms: this.rooms, people: this.people, system, newRooms: newRooms() }
   }
 
   private async refresh(): Promise<void> {

@@ -1,7 +1,21 @@
-import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  isNull,
+  lt,
+  type Placeholder,
+  type SQL,
+  sql,
+} from 'drizzle-orm'
 import { EVENTS_PER_ROW } from '../../../core/log/marks'
 import type { EventReads, EventWrites, StoredEvent } from '../../../core/matrix/event-ports'
 import type { ColumnType, Handle } from '../../database'
+import { lazily } from '../../lazily'
+import { textOf } from '../../statement'
 
 /** The columns of an event that readers get, by the names of the ports. */
 export function eventColumns({ t }: Pick<Handle, 't'>) {
@@ -124,7 +138,7 @@ const INSERTED = {
 } as const satisfies Record<keyof StoredEvent, ColumnType>
 const NAMES = Object.keys(INSERTED) as (keyof StoredEvent)[]
 
-export function eventWrites({ db, t, dialect }: Handle): EventWrites {
+export function eventWrites({ db, t, dialect, runEach }: Handle): EventWrites {
   const events = t.matrixEvents
   const value = sql.placeholder
   const insert = db
@@ -133,10 +147,19 @@ export function eventWrites({ db, t, dialect }: Handle): EventWrites {
       sql`SELECT ${dialect.nextId('matrix_events')}, given.*, NULL FROM (${dialect.table(Object.values(INSERTED), value('rows'))}) AS given`,
     )
     .prepare()
+  const insertOne = lazily(() => {
+    const columns = Object.fromEntries(NAMES.map((name) => [name, value(name)])) as Record<
+      keyof StoredEvent,
+      Placeholder
+    >
+    return textOf(db.insert(events).values(columns), NAMES)
+  })
   return {
     async insertEvents(given) {
       if (given.length === 0) return
-      await insert.execute({ rows: JSON.stringify(given.map((event) => NAMES.map((name) => event[name]))) })
+      const rows = given.map((event) => NAMES.map((name) => event[name]))
+      if (runEach) await runEach(insertOne(), rows)
+      else await insert.execute({ rows: JSON.stringify(rows) })
     },
     async redactEvents(given) {
       if (given.length === 0) return
