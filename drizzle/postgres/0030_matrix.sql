@@ -124,6 +124,16 @@ CREATE TABLE "matrix_registration_tokens" (
 	"expires_at" timestamp(6) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "matrix_reports" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"account_id" bigint NOT NULL,
+	"room_id" text,
+	"event_id" text,
+	"user_id" text,
+	"reason" text NOT NULL,
+	"created_at" timestamp(6) with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "matrix_rooms" (
 	"channel_id" bigint PRIMARY KEY NOT NULL,
 	"room_id" text NOT NULL,
@@ -189,6 +199,7 @@ ALTER TABLE "matrix_media" ADD CONSTRAINT "matrix_media_account_id_accounts_id_f
 ALTER TABLE "matrix_media" ADD CONSTRAINT "matrix_media_quarantined_by_accounts_id_fk" FOREIGN KEY ("quarantined_by") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_one_time_keys" ADD CONSTRAINT "matrix_one_time_keys_device_matrix_devices_id_fk" FOREIGN KEY ("device") REFERENCES "public"."matrix_devices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_receipts" ADD CONSTRAINT "matrix_receipts_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "matrix_reports" ADD CONSTRAINT "matrix_reports_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_secrets" ADD CONSTRAINT "matrix_secrets_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_users" ADD CONSTRAINT "matrix_users_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "matrix_account_data_mx" ON "matrix_account_data" USING btree ("account_id","mx");--> statement-breakpoint
@@ -202,6 +213,7 @@ CREATE INDEX "matrix_media_blob" ON "matrix_media" USING btree ("blob") WHERE bl
 CREATE INDEX "matrix_members_channel" ON "matrix_members" USING btree ("channel_id","membership");--> statement-breakpoint
 CREATE UNIQUE INDEX "matrix_one_time_keys_id" ON "matrix_one_time_keys" USING btree ("device","algorithm","key_id");--> statement-breakpoint
 CREATE INDEX "matrix_receipts_mx" ON "matrix_receipts" USING btree ("channel_id","mx");--> statement-breakpoint
+CREATE INDEX "matrix_reports_account" ON "matrix_reports" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE INDEX "matrix_secrets_expiry" ON "matrix_secrets" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "matrix_state_log_pos" ON "matrix_state_log" USING btree ("channel_id","pos");--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_device_matrix_devices_id_fk" FOREIGN KEY ("device") REFERENCES "public"."matrix_devices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

@@ -145,6 +145,18 @@ CREATE TABLE `matrix_registration_tokens` (
 	`expires_at` integer
 );
 --> statement-breakpoint
+CREATE TABLE `matrix_reports` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`account_id` integer NOT NULL,
+	`room_id` text,
+	`event_id` text,
+	`user_id` text,
+	`reason` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`account_id`) REFERENCES `accounts`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `matrix_reports_account` ON `matrix_reports` (`account_id`,`created_at`);--> statement-breakpoint
 CREATE TABLE `matrix_rooms` (
 	`channel_id` integer PRIMARY KEY NOT NULL,
 	`room_id` text NOT NULL,

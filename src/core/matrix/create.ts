@@ -82,7 +82,7 @@ export function createMatrix(parts: MatrixParts) {
     ...createPush(parts, users),
     deviceKeys: new DeviceKeys(parts, users),
     ...reading,
-    ...createPlaces({ ...parts, readers: reading.readers, caughtUp }),
+    ...createPlaces({ ...parts, users, readers: reading.readers, caughtUp }),
     media,
     /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
     async entering(actor: Person): Promise<DeviceName> {

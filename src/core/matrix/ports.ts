@@ -9,6 +9,7 @@ import type { MediaReads, MediaWrites } from './media-ports'
 import type { PlaceReads } from './place-ports'
 import type { ReceiptReads, ReceiptWrites } from './receipt-ports'
 import type { RegistrationReads, RegistrationWrites } from './registration-ports'
+import type { ReportReads, ReportWrites } from './report-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
 import type { SyncReads } from './sync-ports'
@@ -29,6 +30,7 @@ export interface MatrixReads
     MediaReads,
     KeyReads,
     PlaceReads,
+    ReportReads,
     RegistrationReads {}
 
 /** What it writes, in the transaction of an act. */
@@ -42,6 +44,7 @@ export interface MatrixWrites
     DeviceWrites,
     DeviceKeyWrites,
     AccountDataWrites,
+    ReportWrites,
     SecretWrites,
     MediaWrites,
     KeyWrites,

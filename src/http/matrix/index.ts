@@ -22,6 +22,7 @@ import { placeEndpoints } from './places'
 import { profileEndpoints } from './profile'
 import { pushRuleEndpoints } from './push-rules'
 import { registrationEndpoints } from './registration'
+import { reportEndpoints } from './reports'
 import { roomEndpoints } from './rooms'
 import { searchEndpoints } from './search'
 import { aliasEndpoints, sendingEndpoints } from './sending'
@@ -55,6 +56,7 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...aliasEndpoints(matrix),
       ...placeEndpoints(core, matrix),
       ...searchEndpoints(matrix),
+      ...reportEndpoints(matrix),
     ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,

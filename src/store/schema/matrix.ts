@@ -295,3 +295,21 @@ export const matrixFallbackKeys = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.device, table.algorithm] })],
 )
+
+/** What users reported to the operators: rooms, events and users. */
+export const matrixReports = sqliteTable(
+  'matrix_reports',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    /** Who reported. */
+    accountId: ofAccount(),
+    /** The room, also that of the event; null for a user. */
+    roomId: text('room_id'),
+    eventId: text('event_id'),
+    /** The whole id of the user; of an event its sender. */
+    userId: text('user_id'),
+    reason: text('reason').notNull(),
+    createdAt: instantColumn('created_at').notNull(),
+  },
+  (table) => [index('matrix_reports_account').on(table.accountId, table.createdAt)],
+)

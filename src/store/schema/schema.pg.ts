@@ -77,4 +77,5 @@ export const {
   matrixDeviceKeys,
   matrixOneTimeKeys,
   matrixFallbackKeys,
+  matrixReports,
 } = toPg(sqlite)

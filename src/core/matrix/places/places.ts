@@ -1,5 +1,5 @@
 /**
- * Finding rooms: the public directory, summaries, the tree of a space, and the rooms that two users share. Imports only
+ * Finding rooms: the public directory, summaries, the tree of a space, the rooms that two users share; and reports of rooms, events and users. Imports only
  * the core, and the folder reading, which says who reads.
  * Start reading at summaries.ts: what describes a room, and who may learn of it.
  */
@@ -10,8 +10,10 @@ import { parseUserId } from '../ids'
 import { formatPageToken, parsePageToken, unknownToken } from '../page-token'
 import type { CaughtUp, MatrixParts } from '../parts'
 import type { Readers } from '../reading/readers'
+import type { Users } from '../users'
 import { SpaceHierarchy } from './hierarchy'
 import { PublicRooms } from './public-rooms'
+import { Reports } from './reports'
 import { KnownRooms, roomFacts, roomSummary } from './summaries'
 
 /** Shared rooms of one answer. */
@@ -19,6 +21,7 @@ const SHARED_ROOMS = 200
 
 interface PlacesParts extends Pick<MatrixParts, 'core' | 'store' | 'serverName'> {
   readonly readers: Readers
+  readonly users: Users
   readonly caughtUp: CaughtUp
 }
 
@@ -29,6 +32,7 @@ export function createPlaces(parts: PlacesParts) {
     publicRooms: new PublicRooms(parts),
     hierarchy: new SpaceHierarchy({ ...parts, known }),
     places: new Places(parts, known),
+    reports: new Reports(parts, parts.users),
   }
 }
 

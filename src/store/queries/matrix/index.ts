@@ -17,6 +17,7 @@ import { mediaReads, mediaWrites } from './media'
 import { placeReads } from './places'
 import { receiptReads, receiptWrites } from './receipts'
 import { registrationReads, registrationWrites } from './registrations'
+import { reportReads, reportWrites } from './reports'
 import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
 import { syncReads } from './sync'
@@ -37,6 +38,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...mediaReads(handle),
     ...keyReads(handle),
     ...placeReads(handle),
+    ...reportReads(handle),
     ...registrationReads(handle),
   }
 }
@@ -52,6 +54,7 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...deviceWrites(handle, stamp),
     ...deviceKeyWrites(handle),
     ...accountDataWrites(handle),
+    ...reportWrites(handle, stamp),
     ...secretWrites(handle),
     ...mediaWrites(handle, stamp),
     ...keyWrites(handle, stamp),
