@@ -260,7 +260,7 @@ export async function assemble(parts: Parts) {
   const surfaces = [...parts.surfaces]
   if (config.matrix) {
     const { composeMatrix } = await import('./matrix')
-    const { surface, projector, waiters } = await composeMatrix({
+    const { surface, projector, waiters, stop } = await composeMatrix({
       ...{ core, policy: core.policy, store, blobs: parts.blobs, report },
       ...{ passwords: parts.passwords, secrets: systemSecrets },
       ...config.matrix,
@@ -271,7 +271,7 @@ export async function assemble(parts: Parts) {
     projector.onWanted(() => runner.wake())
     const hasWaiters = () => waiters.size > 0
     runner.add(matrixJob({ projector, clock, hasWaiters }))
-    longPolls.onStop(() => waiters.stop())
+    longPolls.onStop(stop)
     shared?.followWhile(() => hasReaders() || hasWaiters())
   }
   for (const surface of surfaces) surface.followLog?.(app)

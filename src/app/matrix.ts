@@ -26,7 +26,12 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
   await matrix.signingKeys.open()
   if (parts.core.settings.get('matrix.registration') === 'open')
     parts.announce('everybody can make an account over Matrix: matrix.registration is open', {})
-  return { surface: matrixSurface(parts.core, matrix), projector: matrix.projector, waiters: matrix.waiters }
+  const { projector, waiters, ticker } = matrix
+  const stop = () => {
+    waiters.stop()
+    ticker.stop()
+  }
+  return { surface: matrixSurface(parts.core, matrix), projector, waiters, stop }
 }
 
 function timer(run: () => void, milliseconds: number): () => void {

@@ -108,6 +108,10 @@ export const matrixSettings = {
     description:
       'Rooms of channels that are made from now on can be joined from other homeservers. A room keeps what it was made with.',
   }),
+  'matrix.presence': runtime(Type.Boolean({ default: true }), {
+    group,
+    description: 'Matrix clients see who is online, and tell it by asking for news.',
+  }),
   'rate.crypto': rate('1200/600', 'Keys of devices over Matrix', group),
   'rate.media': rate('1200/400', 'Uploads and downloads of files over Matrix', group),
   'matrix.media.max_bytes': runtime(whole(1, 1_073_741_824, 52_428_800), {

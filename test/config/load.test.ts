@@ -20,6 +20,7 @@ const DEFAULTS: SettingValues = {
   'matrix.create_rooms': 'all',
   'matrix.rooms_max': 20_000,
   'matrix.agents_autojoin': true,
+  'matrix.presence': true,
   'mcp.enabled': true,
   'metrics.enabled': false,
   drain: false,

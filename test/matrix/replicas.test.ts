@@ -1,10 +1,12 @@
-// Two servers over one Postgres: one of them projects, and the readers of both see its events.
+// Two servers over one Postgres: one of them projects, and the readers of both see its events, who types and who is there.
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../src/platform'
 import { postgresMissing } from '../support/postgres'
 import { sharedStore } from '../support/replicas'
 import { world } from '../support/world'
+import { MatrixClient, signIn, V3 } from './homeserver'
 import { SERVER } from './projected'
+import type { SyncAnswer } from './syncing'
 
 const POSTS = 150
 
@@ -44,5 +46,67 @@ describe.skipIf(postgresMissing)('two replicas', () => {
     expect(projected).toEqual(messages.map(({ seq, body }) => [Number(seq), body]))
     for (const [i, { json }] of events.entries())
       expect(JSON.parse(json).prev_events).toEqual(i === 0 ? [] : [events[i - 1]?.event_id ?? ''])
+  })
+
+  test('tell each other who types and who is there', async () => {
+    const settings = { ...(await sharedStore()), SYNAPSE_MATRIX_SERVER_NAME: SERVER }
+    await using one = await world({ settings, clock: systemClock })
+    await using other = await world({ settings, clock: systemClock })
+    await one.channel('town')
+    const ada = await signIn(one, await one.human('ada', { channels: { town: 'member' } }))
+    const bob = await signIn(one, await one.human('bob', { channels: { town: 'member' } }))
+    // The same device on the other server.
+    const bobThere = new MatrixClient(other, bob.login)
+    const sync = async (client: MatrixClient, query = '') =>
+      (await client.get<SyncAnswer>(`${V3}/sync?set_presence=offline${query}`)).body
+    let first = await sync(bobThere)
+    const roomIn = ({ rooms }: SyncAnswer) => Object.keys(rooms.join)[0]
+    for (const end = Date.now() + 20_000; !roomIn(first) && Date.now() < end; await Bun.sleep(20))
+      first = await sync(bobThere)
+    const room = roomIn(first) ?? ''
+    /** Repeats something until it is seen: what is said before the servers are connected is lost. */
+    const seen = async (say: () => Promise<unknown>, isIt: (answer: SyncAnswer) => boolean) => {
+      let { next_batch: token } = first
+      for (const end = Date.now() + 20_000; Date.now() < end; await Bun.sleep(20)) {
+        await say()
+        const answer = await sync(bobThere, `&since=${token}`)
+        if (isIt(answer)) return
+        token = answer.next_batch
+      }
+      throw new Error('the other server has not heard of it')
+    }
+    const path = `${V3}/rooms/${encodeURIComponent(room)}/typing/${encodeURIComponent(ada.userId)}`
+    const status = `${V3}/presence/${encodeURIComponent(ada.userId)}/status`
+    const types = (typing: boolean, ...users: string[]) =>
+      seen(
+        () => ada.put(path, { typing }),
+        (answer) =>
+          Bun.deepEquals(
+            answer.rooms.join[room]?.ephemeral.events.map(({ content }) => content),
+            [{ user_ids: users }],
+          ),
+      )
+    await types(true, ada.userId)
+    await types(false)
+    const says = (presence: string, status_msg: string | undefined) =>
+      seen(
+        () => ada.put(status, { presence, status_msg }),
+        (answer) =>
+          answer.presence.events.some(
+            ({ sender, content }) =>
+              sender === ada.userId && content.presence === presence && content.status_msg === status_msg,
+          ),
+      )
+    await says('online', 'here')
+    await says('offline', undefined)
+    // A server that begins asks the others.
+    await ada.put(status, { presence: 'unavailable', status_msg: 'back soon' })
+    await using third = await world({ settings, clock: systemClock })
+    const bobThird = new MatrixClient(third, bob.login)
+    for (const end = Date.now() + 20_000; ; await Bun.sleep(20)) {
+      const { body } = await bobThird.get(status)
+      if (body.presence === 'unavailable' && body.status_msg === 'back soon') break
+      if (Date.now() > end) throw new Error('the third server knows nothing of it')
+    }
   })
 })

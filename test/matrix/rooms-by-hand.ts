@@ -9,6 +9,7 @@ import type { StoredEvent } from '../../src/core/matrix/event-ports'
 import { Projector } from '../../src/core/matrix/projector/projector'
 import { createReading } from '../../src/core/matrix/reading/reading'
 import type { SyncRequest } from '../../src/core/matrix/sync/sync'
+import { Waiters } from '../../src/core/matrix/sync/waiting'
 import { Users } from '../../src/core/matrix/users'
 import { matrixHtml } from '../../src/platform/matrix-html'
 import { sha256, verifyEd25519 } from '../../src/platform/matrix-signatures'
@@ -47,7 +48,7 @@ export async function handMade(engineName: EngineName, names: readonly string[])
   })
   await projector.begin()
   const reading = createReading({
-    ...{ core, store, timer, users, serverName: SERVER },
+    ...{ core, store, waiters: new Waiters(store, timer), users, serverName: SERVER },
     transactionsOf: async () => () => undefined,
     caughtUp: () => projector.projected(),
   })

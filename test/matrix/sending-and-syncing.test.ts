@@ -28,7 +28,9 @@ afterAll(() => w[Symbol.asyncDispose]())
 
 async function sync(who: MatrixClient, since?: string, timeout = 0): Promise<SyncAnswer> {
   const query = since === undefined ? '' : `&since=${since}&timeout=${timeout}`
-  const { status, body, text } = await who.get<SyncAnswer>(`${V3}/sync?use_state_after=false${query}`)
+  const { status, body, text } = await who.get<SyncAnswer>(
+    `${V3}/sync?set_presence=offline&use_state_after=false${query}`,
+  )
   if (status !== 200) throw new Error(`/sync was answered with ${status} ${text}`)
   return body
 }

@@ -33,5 +33,6 @@ export interface SyncAnswer {
     readonly leave: Readonly<Record<string, RoomAnswer>>
   }
   readonly account_data: Events<Pick<ClientEvent, 'type' | 'content'>>
+  readonly presence: Events<Pick<ClientEvent, 'type' | 'sender' | 'content'>>
   readonly device_one_time_keys_count: Readonly<Record<string, number>>
 }

@@ -119,6 +119,13 @@ interface Announced {
   readonly ids: readonly number[]
 }
 
+/** Who takes texts of its own from the bus. */
+export interface Carried {
+  readonly receive: (text: string) => void
+  /** Called when there is a bus. */
+  readonly begun: () => void
+}
+
 /** Frames that may wait. Beyond that the oldest is dropped. */
 const CAPACITY = 10_000
 /** The least time between two frames of a kind that is spaced, about one subject. */
@@ -135,6 +142,8 @@ export class Frames {
   /** By what is sent over the bus. */
   private readonly waiting = new Map<string, Announced>()
   private readonly rests: Rests<Announced>
+  private readonly listeners: ((type: string, ids: readonly number[]) => void)[] = []
+  private readonly carried = new Map<string, Carried>()
   private sendOverBus: (text: string) => void = () => {}
   private isRunning = false
 
@@ -185,18 +194,36 @@ export class Frames {
     for (const announced of this.rests.take()) this.send(announced)
   }
 
+  /** Registers a listener for what is announced, here or in another process, whether or not there are readers. */
+  onAnnounced(listener: (type: string, ids: readonly number[]) => void): void {
+    this.listeners.push(listener)
+  }
+
   /** Sets the function that passes a text to the other processes. */
   overBus(send: (text: string) => void): void {
     this.sendOverBus = send
+    for (const { begun } of this.carried.values()) begun()
+  }
+
+  /**
+   * Carries texts of another kind than frames over the bus. `name` is a word that tells them apart. Returns what sends one
+   * to the other processes; any may be lost.
+   */
+  carry(name: string, carried: Carried): (text: string) => void {
+    this.carried.set(name, carried)
+    return (text) => this.sendOverBus(`${name} ${text}`)
   }
 
   /** Takes a text that another process has sent over the bus. Ignores what this version does not know. */
   receive(text: string): void {
     const announced = parse(text)
     if (announced) this.add(announced)
+    const end = text.indexOf(' ')
+    if (end > 0) this.carried.get(text.slice(0, end))?.receive(text.slice(end + 1))
   }
 
   private add(announced: Announced): void {
+    for (const listener of this.listeners) listener(announced.type, announced.ids)
     if (!this.deps.streams.hasStreams) return
     const kind = kindOf(announced.type)
     const parts = kind?.each ? announced.ids.map((id) => ({ ...announced, ids: [id] })) : [announced]

@@ -3,6 +3,7 @@ import { AccountData } from './account-data/account-data'
 import { DeviceKeys } from './account-data/device-keys'
 import { MatrixProfiles } from './account-data/profiles'
 import { createActs } from './acts/create'
+import { createEphemeral } from './ephemeral/create'
 import { DeviceSessions } from './login/device-sessions'
 import { type DeviceName, Devices } from './login/devices'
 import { Interactive } from './login/interactive'
@@ -20,6 +21,7 @@ import { createPush } from './push/push'
 import { createReading } from './reading/reading'
 import { MatrixRoomRules } from './room-rules'
 import { SigningKeys } from './signing-keys'
+import { Waiters } from './sync/waiting'
 import { Users } from './users'
 
 export type Matrix = ReturnType<typeof createMatrix>
@@ -54,6 +56,12 @@ export function createMatrix(parts: MatrixParts) {
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, reads: store.reads }))
   const acts = createActs({ ...parts, users, projector, media, caughtUp })
+  const waiters = new Waiters(store, parts.timer)
+  const { ephemeral, ...ofEphemeral } = createEphemeral({
+    ...parts,
+    users,
+    wake: (keys) => waiters.wakeKeys(keys),
+  })
   const reading = createReading({
     ...parts,
     users,
@@ -62,10 +70,13 @@ export function createMatrix(parts: MatrixParts) {
       return (eventId) => acts.sentTransactions.of(device, eventId)
     },
     caughtUp,
+    waiters,
+    ephemeral,
   })
   return {
     serverName,
     ...acts,
+    ...ofEphemeral,
     users,
     projector,
     devices,

@@ -19,6 +19,7 @@ import { keyEndpoints } from './keys'
 import { loginEndpoints } from './login'
 import { mediaEndpoints } from './media'
 import { placeEndpoints } from './places'
+import { presenceEndpoints } from './presence'
 import { profileEndpoints } from './profile'
 import { pushRuleEndpoints } from './push-rules'
 import { registrationEndpoints } from './registration'
@@ -48,6 +49,7 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...accountEndpoints(core, matrix),
       ...deviceEndpoints(core, matrix),
       ...profileEndpoints(core, matrix),
+      ...presenceEndpoints(matrix),
       ...accountDataEndpoints(matrix),
       ...keyEndpoints(matrix),
       ...pushRuleEndpoints(matrix),

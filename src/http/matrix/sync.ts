@@ -1,6 +1,7 @@
 /** What is new for a device, in all its rooms. */
 import type { Core } from '../../core'
 import type { Matrix } from '../../core/matrix'
+import { PRESENCE_STATES } from '../../core/matrix/ephemeral/presence-state'
 import type { Endpoint } from '../endpoint'
 import { holdRequest } from '../held-request'
 import type { StreamLimits } from '../stream-limits'
@@ -18,10 +19,12 @@ export function syncEndpoints(core: Core, limits: StreamLimits, matrix: Matrix):
     handle: async ({ request, actor, device, query }) => {
       const since = query.text('since')
       const fullState = query.flag('full_state') ?? false
-      query.word('set_presence', ['offline', 'online', 'unavailable'])
+      const presence = query.word('set_presence', PRESENCE_STATES) ?? 'online'
       const longest = core.settings.get('wait.max_s') * MILLISECONDS
       const timeoutMs = Math.min(query.number('timeout') ?? 0, longest)
       const mayWait = since !== undefined && !fullState
+      const userId = await matrix.users.idOf(actor.account)
+      using _there = matrix.presences.reading(actor.account.id, userId, String(device.id), presence)
       using _held = holdRequest(limits, actor, request, mayWait ? timeoutMs / MILLISECONDS : 0)
       const asked = {
         ...{ since, fullState, timeoutMs },

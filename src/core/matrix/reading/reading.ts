@@ -5,14 +5,13 @@
  */
 import type { Core } from '../..'
 import type { Store } from '../../kernel/ports'
-import type { MatrixParts } from '../parts'
 import { Receipts } from '../receipts'
 import type { Ephemeral, UnreadCounts } from '../sync/additions'
 import { LazyMemory } from '../sync/lazy'
 import { ReceiptEvents } from '../sync/receipts'
 import { RoomSections } from '../sync/room'
 import { Sync } from '../sync/sync'
-import { Waiters } from '../sync/waiting'
+import type { Waiters } from '../sync/waiting'
 import { Bundles } from './bundles'
 import { RoomHistory } from './messages'
 import { Positions } from './positions'
@@ -26,8 +25,8 @@ import { Timeline } from './timeline'
 
 export interface ReadingParts {
   readonly core: Core
-  readonly store: Pick<Store, 'onMarks' | 'slow'>
-  readonly timer: MatrixParts['timer']
+  readonly store: Pick<Store, 'slow'>
+  readonly waiters: Waiters
   readonly users: UserIds
   readonly transactionsOf: ReadersDeps['transactionsOf']
   readonly serverName: string
@@ -41,7 +40,7 @@ export interface ReadingParts {
 export function createReading({
   core,
   store,
-  timer,
+  waiters,
   users,
   transactionsOf,
   serverName,
@@ -53,7 +52,6 @@ export function createReading({
   const timeline = new Timeline(core)
   const rendering = new Rendering(core, new Bundles(core))
   const history = new RoomHistory({ core, readers, positions, timeline, rendering })
-  const waiters = new Waiters(store, timer)
   const sections = new RoomSections({ core, timeline, rendering, memory: new LazyMemory() })
   const receiptEvents = new ReceiptEvents(core, serverName)
   return {

@@ -1,0 +1,74 @@
+/**
+ * What happens on Matrix and is stored nowhere: who types, and who is there. It is kept in memory; a process counts its
+ * changes, and a token of `/sync` has the number of the last one that its reader was sent. Processes of one deployment
+ * tell each other over the bus. Imports only the core.
+ * Start reading here, then typing.ts and presences.ts.
+ */
+import type { Core } from '../..'
+import type { Ephemeral, EphemeralNews } from '../sync/additions'
+import type { EphemeralPosition } from '../sync/tokens'
+import type { Changes } from './changes'
+import type { Presences } from './presences'
+import type { Typing } from './typing'
+
+/** Who reads. */
+interface EphemeralReader {
+  readonly accountId: number
+  readonly ignored: ReadonlySet<string>
+}
+
+export interface EphemeralDeps {
+  readonly core: Pick<Core, 'directory'>
+  readonly changes: Changes
+  readonly typing: Typing
+  readonly presences: Presences
+}
+
+/** What of it readers have not been sent. */
+export class EphemeralReads implements Ephemeral {
+  constructor(private readonly deps: EphemeralDeps) {}
+
+  get position(): EphemeralPosition {
+    return this.deps.changes.position
+  }
+
+  /**
+   * Returns what is new for a reader since a token. A token of another process, or one that is too old, does not say what
+   * its reader knows: it is told what is so now.
+   */
+  async news(
+    reader: EphemeralReader,
+    since: EphemeralPosition | undefined,
+    isInitial: boolean,
+  ): Promise<EphemeralNews> {
+    const { changes, typing, presences } = this.deps
+    const place = changes.placeOf(since)
+    const position = changes.position
+    const changed = place === undefined ? undefined : changes.since(place)
+    const typingChannels = changed?.channels ?? typing.channels({ endedToo: !isInitial })
+    const shown = await this.peersAmong(reader, changed?.accounts ?? presences.present)
+    const { ignored } = reader
+    const presence = shown
+      .map((accountId) => presences.event(accountId, ignored))
+      .filter((event) => event !== undefined)
+    return {
+      position,
+      typingChannels,
+      typingIn: (channelId) => (typingChannels.has(channelId) ? [typing.event(channelId, ignored)] : []),
+      presence,
+      isLoud: presence.length > 0 && shown.some((id) => changed?.loud.has(id) ?? true),
+    }
+  }
+
+  /** Returns those accounts that share a room with the reader, and the reader. */
+  private async peersAmong({ accountId }: EphemeralReader, accounts: ReadonlySet<number>): Promise<number[]> {
+    const ids = [...accounts]
+    if (ids.length === 0) return []
+    const { directory } = this.deps.core
+    return directory.retryUntilLoaded(() => {
+      directory.requireChannelsOf([accountId, ...ids])
+      const own = directory.channelsOf(accountId)
+      return ids.filter((id) => id === accountId || own.meets(directory.channelsOf(id)))
+    })
+  }
+}
