@@ -28,7 +28,8 @@ export class Log {
     private readonly store: LogStore,
     private readonly settings: Settings,
     private readonly pace: Pace,
-    private epochs: readonly Epoch[],
+    /** By their first seq. */
+    public epochs: readonly Epoch[],
     /** Seq of the last announced event. Every reader sees exactly the log up to here. */
     public head: Seq,
   ) {}

@@ -9,8 +9,11 @@ export const MATRIX_PROJECTION = 'matrix'
  */
 export const EVENTS_PER_ROW = 64
 
-/** Whom a change concerns: an account, a channel or a device, by inner id. */
-export type MarkKey = `a${number}` | `c${number}` | `d${number}`
+/**
+ * Whom a change concerns: an account, a channel or a device, by inner id. `x` names a channel whose earlier events have
+ * changed where they stand, such as redacted ones.
+ */
+export type MarkKey = `a${number}` | `c${number}` | `d${number}` | `x${number}`
 
 /** A stretch of a counter: everything after one value up to another. */
 export interface Span {

@@ -51,6 +51,7 @@ export class EventBatch {
   private readonly events: StoredEvent[] = []
   private readonly touched = new Map<number, OpenRoom>()
   private readonly owned = new Map<Seq, StoredEvent[]>()
+  private readonly changedRooms = new Set<number>()
   private redactions: { event: StoredEvent; json: string; redactedBy: number }[] = []
 
   constructor(private readonly parts: BatchParts) {}
@@ -137,6 +138,16 @@ export class EventBatch {
     return stored
   }
 
+  /** Notes that earlier events of a channel change where they stand. */
+  rewrites(channelId: number): void {
+    this.changedRooms.add(channelId)
+  }
+
+  /** The channels whose earlier events change where they stand. */
+  get rewritten(): ReadonlySet<number> {
+    return this.changedRooms
+  }
+
   /** Notes that what only the row of a room says has changed, such as whether it is published. */
   touch(room: OpenRoom): void {
     this.touched.set(room.row.channelId, room)
@@ -145,6 +156,7 @@ export class EventBatch {
   /** Replaces an event of the room by its redacted form; `redactedBy` is the position of the redaction. */
   redact(room: OpenRoom, event: StoredEvent, redactedBy: number): void {
     const pdu = redacted(room.version, parsedEvent(event.json))
+    this.rewrites(event.channelId)
     this.redactions.push({ event, json: canonicalJson(pdu), redactedBy })
     const { type, stateKey, eventId, pos } = event
     const isState = stateKey !== null && (type !== 'm.room.member' || room.hasLoaded(stateKey))
@@ -182,6 +194,7 @@ export class EventBatch {
     this.redactions = []
     this.events.length = 0
     this.touched.clear()
+    this.changedRooms.clear()
   }
 
   private nextPosition(seq: Seq): number {

@@ -15,8 +15,13 @@ function isMembership(value: unknown): value is Membership {
   return MEMBERSHIPS.has(value)
 }
 
+/** An event as far as its content goes. */
+export interface WithContent {
+  readonly pdu: Pick<Pdu, 'content'>
+}
+
 /** Returns the membership that a member event gives; `leave` if there is none, or none that is known. */
-export function membershipIn(event: RoomEvent | undefined): Membership {
+export function membershipIn(event: WithContent | undefined): Membership {
   const value = event?.pdu.content['membership']
   return isMembership(value) ? value : 'leave'
 }

@@ -1,5 +1,8 @@
 /** What `/sync` asks of the store beside rooms and their history. */
 
+import type { Seq } from '../kernel/ids'
+import type { StoredEvent } from './event-ports'
+
 /** A stretch of the companion stream: after one position, up to another. */
 export interface MxSpan {
   readonly after: number
@@ -14,6 +17,8 @@ export interface AccountDatum {
 }
 
 export interface SyncReads {
+  /** The events of all rooms that log rows after a seq up to another own, by position; at most `limit`. */
+  eventsOfRows(after: Seq, upTo: Seq, limit: number): Promise<StoredEvent[]>
   /** The JSON of account data; undefined if it was never set. */
   accountDatum(accountId: number, channelId: number, type: string): Promise<string | undefined>
   /** The account data that changed in a stretch, in the order of the changes. */

@@ -1,5 +1,5 @@
-import type { Pdu, RoomEvent } from './events'
-import { type Membership, membershipIn } from './room-state'
+import type { Pdu } from './events'
+import { type Membership, membershipIn, type WithContent } from './room-state'
 
 /**
  * Who sees an event: it depends on the history visibility and on the reader's membership when it was sent, and on what
@@ -11,7 +11,7 @@ export type HistoryVisibility = 'world_readable' | 'shared' | 'invited' | 'joine
 const VISIBILITIES: ReadonlySet<unknown> = new Set(['world_readable', 'shared', 'invited', 'joined'])
 
 /** Returns the history visibility that a state event gives; `shared` if there is none, or none that is known. */
-function historyVisibilityIn(event: RoomEvent | undefined): HistoryVisibility {
+function historyVisibilityIn(event: WithContent | undefined): HistoryVisibility {
   const value = event?.pdu.content['history_visibility']
   const isKnown = (text: unknown): text is HistoryVisibility => VISIBILITIES.has(text)
   return isKnown(value) ? value : 'shared'
@@ -26,11 +26,13 @@ interface Change<Value> {
 /** A state event at its position, or none where the room has no such event from there on. */
 export interface StateSince {
   readonly pos: number
-  readonly event: RoomEvent | undefined
+  readonly event: WithContent | undefined
 }
 
 /** An event at its position. */
 export type PlacedEvent = { readonly pos: number } & Pick<Pdu, 'type' | 'state_key'>
+
+const JOINED: WithContent = { pdu: { content: { membership: 'join' } } }
 
 /** What one reader sees of one room. Positions are those of the room's stream. */
 export class Sight {
@@ -54,6 +56,11 @@ export class Sight {
     // A membership lasts until the next change, and the present one lasts.
     this.leftAt =
       last < 0 ? Number.NEGATIVE_INFINITY : (this.memberships[last + 1]?.pos ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** What a member sees from the event on with which it joined. */
+  static ofMember(userId: string, pos: number): Sight {
+    return new Sight(userId, [], [{ pos, event: JOINED }])
   }
 
   /** The reader's present membership. */

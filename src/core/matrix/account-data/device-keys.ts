@@ -58,6 +58,8 @@ export class DeviceKeys {
       // The same key again keeps its mark.
       for (const key of fallback)
         if (!isKnown(known.fallback, key)) await matrix.setFallbackKey(device.id, key)
+      const isFallbackNew = fallback.some((key) => !isKnown(known.fallback, key))
+      if (fresh.length > 0 || isFallbackNew) await matrix.nextMx(`d${device.id}`)
       return counted([...known.oneTime, ...fresh])
     })
   }
@@ -139,9 +141,11 @@ async function takeKey(
   const matrix = tx.matrix()
   const device = await matrix.device({ accountId, deviceId })
   if (!device) return undefined
-  return (
+  const key =
     (await matrix.takeOneTimeKey(device.id, algorithm)) ?? (await matrix.useFallbackKey(device.id, algorithm))
-  )
+  // The device is told how many it has left.
+  if (key) await matrix.nextMx(`d${device.id}`)
+  return key
 }
 
 /** Reads keys by `<algorithm>:<id>`, in the order of the body. @throws M_INVALID_PARAM, M_BAD_JSON */

@@ -268,6 +268,7 @@ export class Derivation {
     const channel = channelId === null ? undefined : this.rows.channels.get(channelId)
     if (!channel) return
     const through = Math.min(channel.floorSeq, seq)
+    this.batch.rewrites(channel.id)
     await this.tx.matrix().deleteOrphans(channel.id, (through + 1) * EVENTS_PER_ROW)
   }
 

@@ -279,6 +279,7 @@ export class Projector {
   private async flush(tx: Writes, batch: EventBatch): Promise<Set<MarkKey>> {
     const keys = new Set<MarkKey>()
     for (const { channelId } of batch.all) keys.add(`c${channelId}`)
+    for (const channelId of batch.rewritten) keys.add(`x${channelId}`)
     const users = batch.all.flatMap(({ type, stateKey }) =>
       type === 'm.room.member' && stateKey !== null ? [stateKey] : [],
     )

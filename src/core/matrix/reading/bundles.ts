@@ -16,7 +16,7 @@ export class Bundles {
 
   /** Returns the bundles of events of a room, by position; those without relations have none. */
   async of(
-    { reader, room, sight }: RoomView,
+    { reader, room, sight, source }: RoomView,
     events: readonly StoredEvent[],
   ): Promise<ReadonlyMap<number, Bundle>> {
     const positions = events.flatMap(({ pos, redactedBy, stateKey }) =>
@@ -24,7 +24,7 @@ export class Bundles {
     )
     if (positions.length === 0) return new Map()
     const reads = this.core.reads.matrix()
-    const types = await reads.relationTypes(positions)
+    const types = await source.relationTypes(positions)
     if (types.length === 0) return new Map()
     const roots = types.flatMap(({ pos, relType }) => (relType === 'm.thread' ? [pos] : []))
     const ignored = [...reader.ignored]

@@ -1,5 +1,5 @@
 import type { Core } from '../..'
-import type { Epoch } from '../../kernel/ports'
+import type { Epoch, Store } from '../../kernel/ports'
 import type { MatrixPosition } from '../companion-ports'
 import { EVENTS_PER_ROW } from '../event-ports'
 import { formatRoomToken, parseRoomToken, roomPosition } from '../sync/tokens'
@@ -11,25 +11,48 @@ export interface Now extends MatrixPosition {
   readonly epochs: readonly Epoch[]
 }
 
-/** Reads the positions up to which readers may read. */
+/** Knows the positions up to which readers may read. */
 export class Positions {
+  /** As far as they were read or announced here. */
+  private known: MatrixPosition = { projected: 0, mx: 0 }
+  private hasRead = false
+
   constructor(
-    private readonly core: Pick<Core, 'reads'>,
+    private readonly core: Pick<Core, 'reads' | 'log'>,
+    store: Pick<Store, 'onMarks' | 'shared'>,
     /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
     private readonly caughtUp: () => Promise<void>,
-  ) {}
+  ) {
+    this.isShared = store.shared !== undefined
+    store.onMarks(({ projected, mx }) =>
+      this.advance({ projected: projected?.upTo ?? 0, mx: mx?.upTo ?? 0 }),
+    )
+  }
+
+  private readonly isShared: boolean
 
   /** Returns the positions, at least those of what was committed before the call. */
   async now(): Promise<Now> {
     await this.caughtUp()
-    return this.current()
+    // Where no other process writes, everything that was answered is announced.
+    if (!this.hasRead || this.isShared) await this.read()
+    return this.heard()
   }
 
-  /** Returns the positions without waiting. */
-  async current(): Promise<Now> {
-    const { reads } = this.core
-    const [position, epochs] = await Promise.all([reads.matrix().position(), reads.epochs()])
-    return { ...position, end: endOf(position.projected), epochs }
+  /** Returns the positions that were announced, without a statement. */
+  heard(): Now {
+    const { projected } = this.known
+    return { ...this.known, end: endOf(projected), epochs: this.core.log.epochs }
+  }
+
+  private async read(): Promise<void> {
+    this.advance(await this.core.reads.matrix().position())
+    this.hasRead = true
+  }
+
+  private advance({ projected, mx }: MatrixPosition): void {
+    const { known } = this
+    this.known = { projected: Math.max(known.projected, projected), mx: Math.max(known.mx, mx) }
   }
 }
 

@@ -8,8 +8,10 @@ import { parsedRoomEvent } from '../events'
 import type { MatrixRoom, RoomMember } from '../room-ports'
 import { type RoomVersion, roomVersion } from '../versions'
 import { Sight } from '../visibility'
+import { type RoomSource, storedRoom } from './room-source'
 
 const IGNORED = 'm.ignored_user_list'
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** Who reads. */
 export interface Reader {
@@ -32,6 +34,15 @@ export interface RoomView {
   /** The reader's newest membership; undefined if it never had one. */
   readonly member: RoomMember | undefined
   readonly sight: Sight
+  readonly source: RoomSource
+  /** The new events of the room, where the reader is in it as others are, and sees what they see. */
+  readonly stretch?: Stretch | undefined
+}
+
+/** The first and the last position of some events. */
+export interface Stretch {
+  readonly first: number
+  readonly last: number
 }
 
 export interface ReadersDeps {
@@ -50,11 +61,20 @@ export class Readers {
   constructor(private readonly deps: ReadersDeps) {}
 
   async reader(actor: Person): Promise<Reader> {
-    const accountId = actor.account.id
+    return this.readerWith(actor, await this.ignoredBy(actor))
+  }
+
+  /** Returns the reader, who ignores these users. */
+  async readerWith(actor: Person, ignored: ReadonlySet<string>): Promise<Reader> {
     const userId = await this.deps.users.idOf(actor.account)
-    const ignored = await this.deps.core.reads.matrix().accountDatum(accountId, 0, IGNORED)
     const transactionOf = await this.deps.transactionsOf(actor)
-    return { actor, accountId, userId, ignored: ignoredIn(ignored, userId), transactionOf }
+    return { actor, accountId: actor.account.id, userId, ignored, transactionOf }
+  }
+
+  /** Returns the users whom somebody ignores. */
+  async ignoredBy({ account }: Person): Promise<ReadonlySet<string>> {
+    const json = await this.deps.core.reads.matrix().accountDatum(account.id, 0, IGNORED)
+    return json === undefined ? NOBODY : ignoredIn(json, await this.deps.users.idOf(account))
   }
 
   /**
@@ -82,7 +102,23 @@ export class Readers {
         .filter((change) => change.type === type)
         .map(({ pos, event }) => ({ pos, event: event && parsedRoomEvent(event) }))
     const sight = new Sight(reader.userId, ofType('m.room.history_visibility'), ofType('m.room.member'))
-    return { reader, room, version, member, sight }
+    return { reader, room, version, member, sight, source: storedRoom(this.deps.core.reads.matrix(), room.channelId) }
+  }
+
+  /** Returns a room for a reader who is in it since before what is read, where the source has its events. */
+  memberView(
+    reader: Reader,
+    room: MatrixRoom,
+    since: number,
+    { source, stretch }: Pick<RoomView, 'source' | 'stretch'>,
+  ): RoomView {
+    const version = roomVersion(room.version)
+    if (!version) throw new Error(`room ${room.roomId} has the unknown version ${room.version}`)
+    const member: RoomMember = {
+      ...{ userId: reader.userId, channelId: room.channelId, membership: 'join' },
+      ...{ pos: since, forgotten: false },
+    }
+    return { reader, room, version, member, sight: Sight.ofMember(reader.userId, since), source, stretch }
   }
 
   /** Reports whether the scopes of the reader's token let it read a channel. People's sessions have none. */
@@ -103,8 +139,8 @@ export function isIgnored(
   return stateKey === null && ignored.has(sender)
 }
 
-function ignoredIn(json: string | undefined, own: string): ReadonlySet<string> {
-  const content: unknown = json === undefined ? undefined : JSON.parse(json)
+function ignoredIn(json: string, own: string): ReadonlySet<string> {
+  const content: unknown = JSON.parse(json)
   const users = isObject(content) ? content['ignored_users'] : undefined
   const ignored = new Set(isObject(users) ? Object.keys(users) : [])
   ignored.delete(own)

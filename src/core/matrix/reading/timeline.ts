@@ -26,11 +26,11 @@ export interface TimelinePage {
 
 /** Reads the history of rooms as their readers see it. */
 export class Timeline {
-  constructor(private readonly core: Pick<Core, 'reads' | 'pace'>) {}
+  constructor(private readonly core: Pick<Core, 'pace'>) {}
 
   async page(view: RoomView, query: TimelineQuery): Promise<TimelinePage> {
     const { order, limit, accepts } = query
-    const { room, sight, reader } = view
+    const { source, sight, reader } = view
     const events: StoredEvent[] = []
     const loop = this.core.pace.loop()
     let { after, before } = query
@@ -38,9 +38,7 @@ export class Timeline {
     for (;;) {
       await loop.turn()
       const size = Math.max(MIN_PAGE, limit + 1)
-      const page = await this.core.reads
-        .matrix()
-        .eventsBetween(room.channelId, { after, before, order, limit: size })
+      const page = await source.eventsBetween({ after, before, order, limit: size })
       loop.did(page.length)
       for (const event of page) {
         if (isIgnored(reader, event) || !sight.sees(placed(event)) || !accepts(event)) continue

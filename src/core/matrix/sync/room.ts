@@ -10,6 +10,7 @@ import type { StateChange } from '../room-ports'
 import { type RoomState, strippedState } from '../room-state'
 import { includesEvent, includesRoom, type RoomEventFilter, type SyncFilter, withFields } from './filters'
 import type { LazyMemory } from './lazy'
+import type { SharedSections } from './shared-sections'
 import { type ServiceMembers, summaryOf } from './summary'
 import type { SyncToken } from './tokens'
 
@@ -35,10 +36,19 @@ export interface SyncScope {
 
 /** The events of a room that an answer has. */
 export interface RoomEvents {
-  readonly json: JsonObject
+  /** Members of the room's JSON object: timeline, state and summary. */
+  readonly text: string
   /** Whether the reader came into the room after its last answer, or has none. */
   readonly isNew: boolean
   readonly isEmpty: boolean
+}
+
+/** What several readers are shown alike. */
+export interface CommonEvents {
+  readonly span: Span
+  readonly events: RoomEvents
+  /** The events in it. */
+  readonly sent: readonly StoredEvent[]
 }
 
 /** The events of a room in an answer, before they are rendered. */
@@ -61,6 +71,7 @@ export interface RoomSectionsDeps {
   readonly timeline: Timeline
   readonly rendering: Rendering
   readonly memory: LazyMemory
+  readonly shared: SharedSections<CommonEvents>
 }
 
 /** What `/sync` says of one room. */
@@ -69,29 +80,52 @@ export class RoomSections {
 
   /** Returns timeline, state and summary of a room that the reader is in, or has left. */
   async events(view: RoomView, scope: SyncScope): Promise<RoomEvents> {
-    const { filter, now, stateAfter } = scope
+    const common = await this.deps.shared.of(view, scope, () => this.common(view, scope))
+    if (common && this.missing(view, scope, common.span).size === 0) {
+      this.remember(view, scope, common.sent)
+      return common.events
+    }
     const span = await this.span(view, scope)
     const state = await this.state(view, scope, span)
+    this.remember(view, scope, [...state, ...span.timeline])
+    return this.shown(view, scope, span, state)
+  }
+
+  /** Returns what several readers are shown alike; undefined where it depends on who reads. */
+  private async common(view: RoomView, scope: SyncScope): Promise<CommonEvents | undefined> {
+    const span = await this.span(view, scope)
+    const related = await view.source.relationTypes(span.timeline.map(({ pos }) => pos))
+    if (span.isNew || isSummed(span) || related.length > 0) return undefined
+    const state = await this.state(view, scope, span, false)
+    const nobody = { ...view, reader: { ...view.reader, transactionOf: () => undefined } }
+    const events = await this.shown(nobody, scope, span, state)
+    return { span, events, sent: [...state, ...span.timeline] }
+  }
+
+  private async shown(
+    view: RoomView,
+    scope: SyncScope,
+    span: Span,
+    state: readonly StoredEvent[],
+  ): Promise<RoomEvents> {
+    const { filter, now, stateAfter } = scope
     const { rendering } = this.deps
     const shown = async (events: readonly StoredEvent[], withRelations: boolean) =>
       (filter.federationFormat
         ? await rendering.pdus(view, events)
         : await rendering.events(view, events, { withRoomId: false, withRelations })
       ).map((event) => withFields(event, filter.eventFields))
-    const isSummed = span.isNew || span.changes.some(({ type }) => SUMMARISED.has(type))
-    const summary = isSummed && isInRoom(view) ? await this.summary(view) : undefined
-    const json = {
-      timeline: {
-        events: await shown(span.timeline, true),
-        limited: span.limited || (scope.isRestart && isInRoom(view)),
-        prev_batch: tokenOf(span.timeline[0]?.pos ?? span.end, now),
-      },
-      [stateAfter ?? 'state']: { events: await shown(state, false) },
-      ...(summary && { summary }),
+    const summary = isSummed(span) && isInRoom(view) ? await this.summary(view) : undefined
+    const timeline = {
+      events: await shown(span.timeline, true),
+      limited: span.limited || (scope.isRestart && isInRoom(view)),
+      prev_batch: tokenOf(span.timeline[0]?.pos ?? span.end, now),
     }
-    this.remember(view, scope, [...state, ...span.timeline])
+    const stated = JSON.stringify({ events: await shown(state, false) })
     return {
-      json,
+      text: `"timeline":${JSON.stringify(timeline)},"${stateAfter ?? 'state'}":${stated}${
+        summary ? `,"summary":${JSON.stringify(summary)}` : ''
+      }`,
       isNew: span.isNew,
       isEmpty: span.timeline.length === 0 && state.length === 0 && !span.limited,
     }
@@ -134,8 +168,7 @@ export class RoomSections {
     const seen = page.events.toReversed()
     const first = seen[0]?.pos ?? end
     const from = isNew ? first : after
-    const reads = this.deps.core.reads.matrix()
-    const all = await reads.stateChanges(room.channelId, { after: from - 1, before: end })
+    const all = await view.source.stateChanges({ after: from - 1, before: end })
     const changes = isIn ? all : all.filter((change) => sight.sees(keyed(change)))
     // The timeline begins after the last change that it does not show, so that its own changes are the newest ones.
     const unseen =
@@ -154,13 +187,22 @@ export class RoomSections {
     }
   }
 
-  private async state(view: RoomView, scope: SyncScope, span: Span): Promise<readonly StoredEvent[]> {
+  private async state(
+    view: RoomView,
+    scope: SyncScope,
+    span: Span,
+    withSpeakers = true,
+  ): Promise<readonly StoredEvent[]> {
     const { filter, stateAfter, fullState } = scope
     // Who was never in the room is not shown its state.
     if (view.sight.leftAt < 0 || !includesRoom(filter.state, view.room.roomId)) return []
     const isFull = span.isNew || fullState
     const changed = await this.changedState(view, scope, span)
-    const others = isFull ? await this.wholeState(view, scope, span) : await this.speakers(view, scope, span)
+    const others = isFull
+      ? await this.wholeState(view, scope, span)
+      : withSpeakers
+        ? await this.speakers(view, scope, span)
+        : []
     const keys = new Set(changed.map(({ type, stateKey }) => keyOf(type, stateKey)))
     const found = [...changed, ...others.filter(({ type, stateKey }) => !keys.has(keyOf(type, stateKey)))]
     const inTimeline = new Set(stateAfter ? [] : span.timeline.map(({ pos }) => pos))
@@ -198,24 +240,27 @@ export class RoomSections {
       if (eventPos === null) wanted.delete(key)
       else wanted.set(key, eventPos)
     }
-    return this.deps.core.reads.matrix().eventsAtPositions(view.room.channelId, [...wanted.values()])
+    return view.source.eventsAtPositions([...wanted.values()])
   }
 
   /** With lazy members: the member events of those who wrote the timeline and whose event the device does not have. */
   private async speakers(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
-    const { filter, device, since } = scope
-    if (!filter.state.lazyMembers || !since) return []
-    const { channelId } = view.room
-    const changed = new Set(span.changes.flatMap(({ type, stateKey }) => (type === MEMBER ? [stateKey] : [])))
-    const isKnown = (userId: string) =>
-      !filter.state.redundantMembers && this.deps.memory.has(device, channelId, userId, since)
-    const missing = new Set(
-      span.timeline.map(({ sender }) => sender).filter((sender) => !changed.has(sender) && !isKnown(sender)),
-    )
+    const missing = this.missing(view, scope, span)
     if (missing.size === 0) return []
     return this.deps.core.reads
       .matrix()
-      .stateAt(channelId, span.end - 1, { types: [MEMBER], stateKeys: [...missing] })
+      .stateAt(view.room.channelId, span.end - 1, { types: [MEMBER], stateKeys: [...missing] })
+  }
+
+  private missing({ room }: RoomView, { filter, device, since }: SyncScope, span: Span): Set<string> {
+    if (!filter.state.lazyMembers || !since || !includesRoom(filter.state, room.roomId)) return new Set()
+    const { channelId } = room
+    const changed = new Set(span.changes.flatMap(({ type, stateKey }) => (type === MEMBER ? [stateKey] : [])))
+    const isKnown = (userId: string) =>
+      !filter.state.redundantMembers && this.deps.memory.has(device, channelId, userId, since)
+    return new Set(
+      span.timeline.map(({ sender }) => sender).filter((sender) => !changed.has(sender) && !isKnown(sender)),
+    )
   }
 
   private remember(
@@ -251,6 +296,10 @@ const SUMMARISED: ReadonlySet<string> = new Set([
 
 function isInRoom({ sight }: RoomView, now?: Now): boolean {
   return (now ? sight.membershipAt(now.end - 1) : sight.membership) === 'join'
+}
+
+function isSummed({ isNew, changes }: Span): boolean {
+  return isNew || changes.some(({ type }) => SUMMARISED.has(type))
 }
 
 function limitOf({ limit }: RoomEventFilter): number {

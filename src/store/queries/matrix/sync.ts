@@ -1,12 +1,32 @@
-import { and, asc, count, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, gte, lt, lte, sql } from 'drizzle-orm'
+import { EVENTS_PER_ROW } from '../../../core/log/marks'
 import type { SyncReads } from '../../../core/matrix/sync-ports'
 import type { Handle } from '../../database'
 import { lazily } from '../../lazily'
+import { eventColumns } from './events'
 
 /** What `/sync` asks beside rooms and their history. */
-export function syncReads({ db, t }: Handle): SyncReads {
+export function syncReads(handle: Handle): SyncReads {
+  const { db, t } = handle
   const data = t.matrixAccountData
   const value = sql.placeholder
+  const events = t.matrixEvents
+  const ofRows = lazily(() =>
+    db
+      .select(eventColumns(handle))
+      .from(events)
+      .where(
+        and(
+          // Log rows own events of their own channel.
+          sql`${events.channelId} IN (SELECT channel_id FROM events WHERE seq > ${value('after')} AND seq <= ${value('upTo')})`,
+          gte(events.pos, value('first')),
+          lt(events.pos, value('end')),
+        ),
+      )
+      .orderBy(asc(events.pos))
+      .limit(value('limit'))
+      .prepare(),
+  )
   const datum = lazily(() =>
     db
       .select({ json: data.json })
@@ -48,6 +68,11 @@ export function syncReads({ db, t }: Handle): SyncReads {
       .prepare(),
   )
   return {
+    async eventsOfRows(after, upTo, limit) {
+      const range = { first: (after + 1) * EVENTS_PER_ROW, end: (upTo + 1) * EVENTS_PER_ROW }
+      return ofRows().execute({ after, upTo, ...range, limit })
+    },
+
     async accountDatum(accountId, channelId, type) {
       const [found] = await datum().execute({ account: accountId, channel: channelId, type })
       return found?.json
