@@ -60,11 +60,15 @@ class Client {
   async sync(limit: number): Promise<void> {
     const { after, lazy } = this.options
     const filter = { room: { timeline: { limit }, state: { lazy_load_members: lazy } } }
-    const answer = await this.s.sync(READER, {
+    const request = {
       since: this.since,
       filter: JSON.stringify(filter),
-      stateAfter: after ? 'state_after' : undefined,
-    })
+      stateAfter: after ? ('state_after' as const) : undefined,
+    }
+    // Before the other one, which notes which members the device was sent.
+    const fromStore = lazy ? undefined : await this.s.syncAfterStart(READER, request)
+    const answer = await this.s.sync(READER, request)
+    if (fromStore) expect(answer).toEqual(fromStore)
     await this.fold(answer)
     this.since = answer.next_batch
   }

@@ -47,11 +47,14 @@ export async function handMade(engineName: EngineName, names: readonly string[])
     run: (actor, work) => core.transactions.run(actor, work),
   })
   await projector.begin()
-  const reading = createReading({
+  const readingParts = {
     ...{ core, store, waiters: new Waiters(store, timer), users, serverName: SERVER },
     transactionsOf: async () => () => undefined,
     caughtUp: () => projector.projected(),
-  })
+  }
+  const reading = createReading(readingParts)
+  // Hears of no commit, so it begins anew with nothing in memory each time.
+  const unaware = { onMarks: () => {}, ...(store.shared && { shared: store.shared }) }
   const accounts = new Map<string, Account>()
   await store.transact(async (tx) => {
     for (const name of names) {
@@ -101,21 +104,30 @@ export async function handMade(engineName: EngineName, names: readonly string[])
       )
     },
 
-    async sync(name: string, request: Partial<SyncRequest> = {}): Promise<SyncAnswer> {
-      const whole = {
-        since: undefined,
-        filter: undefined,
-        fullState: false,
-        timeoutMs: 0,
-        stateAfter: undefined,
-      }
-      const device = { id: accounts.get(name)?.id ?? 0 }
-      const answer = await reading.sync.sync(actor(name), device, { ...whole, ...request }, undefined)
-      // As it goes over the wire.
-      return JSON.parse(JSON.stringify(answer)) as SyncAnswer
-    },
+    sync: (name: string, request?: Partial<SyncRequest>) => syncOf(reading, name, request),
+
+    /** The same from a process that has just started, which has to read everything in the store. */
+    syncAfterStart: (name: string, request?: Partial<SyncRequest>) =>
+      syncOf(createReading({ ...readingParts, store: unaware }), name, request),
 
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+
+  async function syncOf(
+    { sync }: Pick<typeof reading, 'sync'>,
+    name: string,
+    request: Partial<SyncRequest> = {},
+  ): Promise<SyncAnswer> {
+    const whole = {
+      since: undefined,
+      filter: undefined,
+      fullState: false,
+      timeoutMs: 0,
+      stateAfter: undefined,
+    }
+    const device = { id: accounts.get(name)?.id ?? 0 }
+    const answer = await sync.sync(actor(name), device, { ...whole, ...request }, undefined)
+    return JSON.parse(answer) as SyncAnswer
   }
 
   function now(): number {

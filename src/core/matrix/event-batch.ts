@@ -179,11 +179,9 @@ export class EventBatch {
     )
     await tx.setMembers(
       state.flatMap((event) => {
-        const { type, stateKey, channelId, eventId, pos, json } = event
+        const { type, stateKey, channelId, pos, json } = event
         if (type !== 'm.room.member' || stateKey === null) return []
-        return [
-          { userId: stateKey, channelId, pos, membership: membershipIn({ eventId, pdu: parsedEvent(json) }) },
-        ]
+        return [{ userId: stateKey, channelId, pos, membership: membershipIn({ pdu: parsedEvent(json) }) }]
       }),
     )
     await tx.redactEvents(

@@ -31,7 +31,7 @@ export function syncEndpoints(core: Core, limits: StreamLimits, matrix: Matrix):
         filter: query.text('filter'),
         stateAfter: stateAfterOf(query),
       }
-      return { status: 200, json: await matrix.sync.sync(actor, device, asked, request.signal) }
+      return { status: 200, text: await matrix.sync.sync(actor, device, asked, request.signal) }
     },
   })
 }

@@ -24,9 +24,7 @@ export class Positions {
     private readonly caughtUp: () => Promise<void>,
   ) {
     this.isShared = store.shared !== undefined
-    store.onMarks(({ projected, mx }) =>
-      this.advance({ projected: projected?.upTo ?? 0, mx: mx?.upTo ?? 0 }),
-    )
+    store.onMarks(({ projected, mx }) => this.advance({ projected: projected?.upTo ?? 0, mx: mx?.upTo ?? 0 }))
   }
 
   private readonly isShared: boolean

@@ -102,7 +102,14 @@ export class Readers {
         .filter((change) => change.type === type)
         .map(({ pos, event }) => ({ pos, event: event && parsedRoomEvent(event) }))
     const sight = new Sight(reader.userId, ofType('m.room.history_visibility'), ofType('m.room.member'))
-    return { reader, room, version, member, sight, source: storedRoom(this.deps.core.reads.matrix(), room.channelId) }
+    return {
+      reader,
+      room,
+      version,
+      member,
+      sight,
+      source: storedRoom(this.deps.core.reads.matrix(), room.channelId),
+    }
   }
 
   /** Returns a room for a reader who is in it since before what is read, where the source has its events. */

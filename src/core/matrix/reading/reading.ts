@@ -7,15 +7,21 @@ import type { Core } from '../..'
 import type { Store } from '../../kernel/ports'
 import { Receipts } from '../receipts'
 import type { Ephemeral, UnreadCounts } from '../sync/additions'
+import { AnswerRooms } from '../sync/answer-rooms'
+import { KnownFilters } from '../sync/known-filters'
+import { KnownReaders } from '../sync/known-readers'
 import { LazyMemory } from '../sync/lazy'
+import { MarkLog } from '../sync/mark-log'
 import { ReceiptEvents } from '../sync/receipts'
 import { RoomSections } from '../sync/room'
+import { SharedSections } from '../sync/shared-sections'
 import { Sync } from '../sync/sync'
 import type { Waiters } from '../sync/waiting'
 import { Bundles } from './bundles'
 import { RoomHistory } from './messages'
 import { Positions } from './positions'
 import { Readers, type ReadersDeps, type UserIds } from './readers'
+import { RecentEvents } from './recent'
 import { Relations } from './relations'
 import { Rendering } from './rendering'
 import { RoomStates } from './room-states'
@@ -25,7 +31,7 @@ import { Timeline } from './timeline'
 
 export interface ReadingParts {
   readonly core: Core
-  readonly store: Pick<Store, 'slow'>
+  readonly store: Pick<Store, 'onMarks' | 'shared' | 'slow'>
   readonly waiters: Waiters
   readonly users: UserIds
   readonly transactionsOf: ReadersDeps['transactionsOf']
@@ -48,11 +54,18 @@ export function createReading({
   ...additions
 }: ReadingParts) {
   const readers = new Readers({ core, users, transactionsOf })
-  const positions = new Positions(core, caughtUp)
+  const positions = new Positions(core, store, caughtUp)
+  const recent = new RecentEvents(core, store)
+  const marks = new MarkLog(store)
   const timeline = new Timeline(core)
   const rendering = new Rendering(core, new Bundles(core))
   const history = new RoomHistory({ core, readers, positions, timeline, rendering })
-  const sections = new RoomSections({ core, timeline, rendering, memory: new LazyMemory() })
+  const sections = new RoomSections({
+    ...{ core, timeline, rendering },
+    memory: new LazyMemory(),
+    shared: new SharedSections(core),
+  })
+  const known = new KnownReaders(core, readers, recent, marks)
   const receiptEvents = new ReceiptEvents(core, serverName)
   return {
     readers,
@@ -64,7 +77,17 @@ export function createReading({
     }),
     relations: new Relations({ core, readers, positions, history, rendering }),
     receipts: new Receipts({ core, readers, positions, history }),
-    sync: new Sync({ core, readers, positions, sections, receipts: receiptEvents, waiters, ...additions }),
+    recent,
+    sync: new Sync({
+      ...{ core, positions, recent, marks, known, waiters },
+      filters: new KnownFilters(core),
+      rooms: new AnswerRooms({
+        ...{ core, readers, known, recent, marks, sections },
+        receipts: receiptEvents,
+        unread: additions.unread,
+      }),
+      ephemeral: additions.ephemeral,
+    }),
     waiters,
   }
 }

@@ -1,4 +1,4 @@
-import type { PositionRange, EventPage, StoredEvent } from '../event-ports'
+import type { EventPage, PositionRange, StoredEvent } from '../event-ports'
 import type { MatrixReads } from '../ports'
 import type { StateChange } from '../room-ports'
 import type { RecentEvents } from './recent'

@@ -228,7 +228,7 @@ export class RoomSections {
   }
 
   /** The keys that changed since the last answer: before the timeline, or in it too. */
-  private async changedState(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
+  private async changedState(view: RoomView, scope: SyncScope, span: Span): Promise<readonly StoredEvent[]> {
     const shown = new Set(span.timeline.map(({ pos }) => pos))
     const shownKeys = new Set(span.timeline.map(({ type, stateKey }) => keyOf(type, stateKey)))
     const wanted = new Map<string, number>()
