@@ -54,7 +54,7 @@ export async function handMade(engineName: EngineName, names: readonly string[])
   }
   const reading = createReading(readingParts)
   // Hears of no commit, so it begins anew with nothing in memory each time.
-  const unaware = { onMarks: () => {}, ...(store.shared && { shared: store.shared }) }
+  const unaware = { slow: store.slow, onMarks: () => {}, ...(store.shared && { shared: store.shared }) }
   const accounts = new Map<string, Account>()
   await store.transact(async (tx) => {
     for (const name of names) {
