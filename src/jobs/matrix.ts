@@ -4,8 +4,8 @@ import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
 
 /** How long rows are gathered before they are projected. */
 const GATHER_MILLISECONDS = 100
-/** The same while a client of Matrix waits for news. */
-const GATHER_FOR_WAITERS = 5
+/** While a client of Matrix waits for news, rows are projected at once, but no more often than this. */
+const PAUSE_FOR_WAITERS = 5
 /** So many rows are not gathered any longer. */
 const ENOUGH_ROWS = 512
 
@@ -20,6 +20,8 @@ export interface MatrixJobDeps {
 export function matrixJob({ projector, clock, hasWaiters }: MatrixJobDeps): Job {
   /** Since when rows wait, by the steady clock. */
   let since: number | undefined
+  /** When rows were last projected. */
+  let ended = Number.NEGATIVE_INFINITY
   let hasBegun = false
   return {
     name: 'matrix.projector',
@@ -31,8 +33,8 @@ export function matrixJob({ projector, clock, hasWaiters }: MatrixJobDeps): Job 
       if (hasBegun && lag === 0) return undefined
       if (!hasBegun || isWanted || lag >= ENOUGH_ROWS) return 0
       since ??= clock.steady()
-      const gather = hasWaiters() ? GATHER_FOR_WAITERS : GATHER_MILLISECONDS
-      return Math.max(0, since + gather - clock.steady())
+      const due = hasWaiters() ? ended + PAUSE_FOR_WAITERS : since + GATHER_MILLISECONDS
+      return Math.max(0, due - clock.steady())
     },
     run: async (signal) => {
       since = undefined
@@ -42,6 +44,7 @@ export function matrixJob({ projector, clock, hasWaiters }: MatrixJobDeps): Job 
         await projector.step()
         if (projector.lag < ENOUGH_ROWS && !projector.isWanted) break
       }
+      ended = clock.steady()
     },
     elsewhere: () => {
       hasBegun = false

@@ -413,3 +413,40 @@ async function upload(by: Person, filename: string, mime: string): Promise<strin
   expect(answer.status, answer.text).toBe(201)
   return answer.body.id
 }
+
+test('the name of the server is that of system in every room, also after it has changed', async () => {
+  await using w = await homeserverWorld({ settings: { SYNAPSE_INSTANCE_NAME: 'Old' } })
+  const town = await w.channel('town')
+  for (let i = 0; i < 201; i++) await w.channel(`channel-${i}`)
+  const nameIn = async (slug: string) =>
+    (await eventsOf(w, slug)).filter(({ key }) => key === user('system')).at(-1)?.content['displayname']
+  expect(await nameIn('channel-200')).toBe('Old')
+  await succeeds(w.operator.put('/v1/config/instance.name', { value: 'New' }))
+  for (const slug of [town.slug, 'channel-0', 'channel-199', 'channel-200'])
+    expect(await nameIn(slug)).toBe('New')
+  // A room that is made now has the name at once, and no other row follows.
+  const log = (await w.storedLog()).filter(({ type }) => type === 'matrix.event')
+  await w.channel('later')
+  expect(await nameIn('later')).toBe('New')
+  expect((await w.storedLog()).filter(({ type }) => type === 'matrix.event')).toHaveLength(log.length)
+})
+
+test('a decision in a direct channel, in which the server is not, is sent by the person who decided', async () => {
+  await using w = await homeserverWorld()
+  const town = await w.channel('town')
+  const ann = await w.human('ann', { channels: { town: 'member' } })
+  const bot = await w.agent('bot', { channels: { town: 'member' } })
+  const { body } = await ann.post<{ slug: string }>('/v1/dms', { handle: 'bot' })
+  for (const channel of [body.slug, town.slug]) {
+    const request = { channel, question: 'Deploy?', options: ['Deploy', { id: 'no', label: 'No' }] }
+    const asked = await bot.post<{ approval: { id: string } }>('/v1/approvals', request)
+    expect(asked.status, asked.text).toBe(201)
+    await succeeds(ann.post(`/v1/approvals/${asked.body.approval.id}/decide`, { option: 'no' }))
+  }
+  const [direct, open] = [await eventsOf(w, body.slug), await eventsOf(w, town)].map(messagesIn)
+  expect(direct?.map(({ sender }) => sender)).toEqual([user('bot'), user('ann')])
+  expect(open?.map(({ sender }) => sender)).toEqual([user('bot'), user('system')])
+  expect(direct?.at(-1)?.content['body']).toBe(open?.at(-1)?.content['body'])
+  expect(direct?.at(-1)?.content['msgtype']).toBe('m.notice')
+  expect(relation(direct?.at(-1))).toMatchObject({ rel_type: 'm.thread', event_id: direct?.[0]?.id })
+})

@@ -22,7 +22,7 @@ const AHEAD: ReadonlySet<string> = new Set([
   'reaction.removed',
 ])
 
-type AheadParts = Omit<DerivationParts, 'rooms'> & { readonly rooms: Pick<Rooms, 'openAhead'> }
+type AheadParts = Omit<DerivationParts, 'rooms'> & { readonly rooms: Pick<Rooms, 'openAhead' | 'load'> }
 
 /** Returns the rows up to the first one that needs a transaction; all of them if that is the first one. */
 export function firstPart(rows: LogRows): LogRows {
@@ -45,6 +45,7 @@ export async function deriveAhead(
   if (!shown) return undefined
   const forks: DerivationParts['rooms'] = {
     open: (matrix, needed) => rooms.openAhead(matrix, needed),
+    load: (matrix, opened, needed) => rooms.load(matrix, opened, needed),
     begin: () => {
       throw new NeedsTransaction()
     },

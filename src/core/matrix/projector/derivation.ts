@@ -4,32 +4,31 @@ import type { Seq } from '../../kernel/ids'
 import type { Reads, Writes } from '../../kernel/ports'
 import { channelEvent, type EventRecord } from '../../log/events'
 import { EVENTS_PER_ROW } from '../../log/marks'
-import { canonicalJson, isObject, type JsonObject } from '../canonical'
+import type { JsonObject } from '../canonical'
 import type { EventBatch, Refusal, RoomDraft } from '../event-batch'
 import type { StoredEvent } from '../event-ports'
 import { parsedEvent } from '../events'
 import type { Html } from '../html'
-import { roomIdOfChannel } from '../ids'
 import type { OpenRoom, StateEvent } from '../open-room'
 import type { People } from '../people'
 import { withRole } from '../power'
 import type { Rooms } from '../rooms'
-import { roomVersion } from '../versions'
-import { channelRoom, directRoom, memberContent, type PlannedState, type Shown } from './room-of-channel'
+import { beginRoom, milliseconds, type NewRooms } from './new-room'
+import { memberContent, type Shown } from './room-of-channel'
 import { type ConsequenceFacts, type LogRows, renewedAccount } from './rows'
 
-/** The account data that says with whom rooms are direct ones. */
-const DIRECT = 'm.direct'
 /** Memberships that are read together. */
 const PAGE = 500
+/** Rooms whose member events follow an account in one go. */
+const RENEWED = 200
 
 export interface DerivationParts {
   readonly serverName: string
   readonly html: Html
-  readonly rooms: Pick<Rooms, 'open' | 'begin'>
+  readonly rooms: Pick<Rooms, 'open' | 'load' | 'begin'>
   readonly people: People
   /** The room version and federation of rooms of channels that are made from now on. */
-  readonly newRooms: { readonly version: string; readonly federate: boolean }
+  readonly newRooms: NewRooms
   readonly system: Account
 }
 
@@ -65,7 +64,7 @@ export class Derivation {
   ) {}
 
   /** The transaction. @throws NeedsTransaction before there is one */
-  private get tx(): Writes {
+  get tx(): Writes {
     if (!this.within.tx) throw new NeedsTransaction()
     return this.within.tx
   }
@@ -104,6 +103,16 @@ export class Derivation {
     return accountId === null ? undefined : this.shown.get(accountId)
   }
 
+  /** Makes the users of further accounts known. */
+  async show(accounts: readonly Account[]): Promise<void> {
+    const missing = accounts.filter(({ id }) => !this.shown.has(id))
+    if (missing.length === 0) return
+    const users = await this.reads.matrix().usersOfAccounts(missing.map(({ id }) => id))
+    const { people } = this.parts
+    const more = people.known(missing, users) ?? (await people.shown(this.tx, missing))
+    this.shown = new Map([...this.shown, ...more])
+  }
+
   userId(accountId: number): string | undefined {
     return this.user(accountId)?.userId
   }
@@ -128,7 +137,7 @@ export class Derivation {
     const known = this.rooms.get(channel.id)
     if (channel.settings.matrix === false && known?.row.born !== 'matrix') return undefined
     if (known) return known
-    const room = await this.newRoom(channel, record)
+    const room = await beginRoom(this, channel, record)
     if (room) this.rooms.set(channel.id, room)
     return room
   }
@@ -197,15 +206,25 @@ export class Derivation {
     this.offerAs(room, record, senders, { type: 'm.room.power_levels', stateKey: '', content })
   }
 
-  /** Appends rows to the log of channels in which an account's member event has to follow its account. */
-  async renewIn(channelIds: readonly number[], accountId: number): Promise<void> {
-    if (channelIds.length === 0) return
-    const channels = await this.tx.channelsByIds(channelIds)
+  /** Loads further members of a room. */
+  loadMembers({ row }: OpenRoom, userIds: readonly string[]): Promise<void> {
+    return this.parts.rooms.load(this.reads.matrix(), this.rooms, new Map([[row.channelId, userIds]]))
+  }
+
+  /**
+   * Appends rows to the log of channels in which an account's member event has to follow its account. Of many channels
+   * only the first ones after `after`: their last row leads to the next ones.
+   */
+  async renewRooms(userId: string, accountId: number, after = 0): Promise<void> {
+    const all = (await this.channelsOf(userId, accountId)).filter((id) => id > after)
+    const ids = all.sort((one, other) => one - other).slice(0, RENEWED)
+    if (ids.length === 0) return
+    const channels = (await this.tx.channelsByIds(ids)).sort((one, other) => one.id - other.id)
     const facts: ConsequenceFacts = { type: 'm.room.member', account: accountId }
-    const inOrder = channels.sort((one, other) => one.id - other.id)
-    await this.tx.appendAll(
-      inOrder.map((channel) => ({ body: channelEvent('matrix.event', channel, facts), actor: null })),
-    )
+    const isLast = ({ id }: Channel) => all.length > ids.length && id === channels.at(-1)?.id
+    const bodyOf = (channel: Channel) =>
+      channelEvent('matrix.event', channel, isLast(channel) ? { ...facts, after: channel.id } : facts)
+    await this.tx.appendAll(channels.map((channel) => ({ body: bodyOf(channel), actor: null })))
   }
 
   /** Returns the event at a position, among those that the rows refer to. */
@@ -222,7 +241,7 @@ export class Derivation {
   }
 
   /** Channels in which an account is on either side. */
-  async channelsOf(userId: string, accountId: number): Promise<number[]> {
+  private async channelsOf(userId: string, accountId: number): Promise<number[]> {
     const inRooms = await this.tx.matrix().roomsOf(userId, ['join', 'invite', 'knock'])
     const found = new Set(inRooms.map(({ channelId }) => channelId))
     let after = 0
@@ -272,76 +291,6 @@ export class Derivation {
     await this.tx.matrix().deleteOrphans(channel.id, (through + 1) * EVENTS_PER_ROW)
   }
 
-  private async newRoom(channel: Channel, record: EventRecord): Promise<OpenRoom | undefined> {
-    const { serverName, newRooms, rooms } = this.parts
-    const version = roomVersion(newRooms.version)
-    if (!version) throw new Error(`the room version ${newRooms.version} is unknown`)
-    const alias = await this.aliasOf(channel)
-    const planned =
-      channel.kind === 'dm'
-        ? await this.plannedDirect(channel, record)
-        : channelRoom(version, channel, this.system, { serverName, federate: newRooms.federate, alias })
-    if (!planned) return undefined
-    const room = rooms.begin({
-      channelId: channel.id,
-      roomId: roomIdOfChannel(channel.uuid, serverName),
-      version: version.id,
-      born: 'channel',
-      federate: newRooms.federate,
-      published: channel.kind === 'public',
-    })
-    const { seq, at } = record
-    for (const state of planned) this.batch.add(room, seq, { ...state, ts: milliseconds(at) })
-    if (alias !== null) await this.tx.matrix().insertAlias({ alias, channelId: channel.id, creatorId: null })
-    return room
-  }
-
-  /** Returns the alias of a channel; null for a direct channel, or if a room made over Matrix has it. */
-  private async aliasOf({ slug, kind }: Channel): Promise<string | null> {
-    if (kind === 'dm') return null
-    const alias = `#${slug}:${this.parts.serverName}`
-    return (await this.tx.matrix().alias(alias)) ? null : alias
-  }
-
-  private async plannedDirect(
-    channel: Channel,
-    { actorId }: EventRecord,
-  ): Promise<PlannedState[] | undefined> {
-    const version = roomVersion(this.parts.newRooms.version)
-    const members = await this.tx.membershipsIn(channel.id, { after: 0, limit: 2 })
-    const accounts = await this.tx.accountsByIds(members.map(({ id }) => id))
-    const shown = new Map(this.shown)
-    for (const [id, user] of await this.parts.people.shown(this.tx, accounts)) shown.set(id, user)
-    this.shown = shown
-    const ids = members.map(({ id }) => id)
-    await this.noteDirect(ids, roomIdOfChannel(channel.uuid, this.parts.serverName))
-    const makerId = actorId !== null && ids.includes(actorId) ? actorId : ids[0]
-    const maker = this.user(makerId ?? null)
-    const other = this.user(ids.find((id) => id !== makerId) ?? null)
-    if (!version || !maker) return undefined
-    return directRoom(version, maker, other, this.parts.newRooms.federate)
-  }
-
-  /** Adds a direct room to the account data by which clients know direct rooms. */
-  private async noteDirect(accountIds: readonly number[], roomId: string): Promise<void> {
-    const matrix = this.tx.matrix()
-    for (const accountId of accountIds) {
-      const other = this.user(accountIds.find((id) => id !== accountId) ?? null)
-      if (!other) continue
-      const before = parsedObject(await matrix.accountDatum(accountId, 0, DIRECT))
-      const rooms = before[other.userId]
-      const content = { ...before, [other.userId]: [...(Array.isArray(rooms) ? rooms : []), roomId] }
-      const mx = await matrix.nextMx(`a${accountId}`)
-      await matrix.setAccountDatum({
-        accountId,
-        channelId: 0,
-        type: DIRECT,
-        json: canonicalJson(content),
-        mx,
-      })
-    }
-  }
-
   /** The rows to whose events the rows of this transaction refer, and that are not among them. */
   private referredTo(): { channelId: number; seq: Seq }[] {
     const { after, messages, records } = this.rows
@@ -368,16 +317,6 @@ export class Derivation {
       if (isRoot.has(Math.floor(pos / EVENTS_PER_ROW))) roots.add(threadPos ?? pos)
     return [...roots]
   }
-}
-
-function parsedObject(json: string | undefined): JsonObject {
-  const value: unknown = json === undefined ? {} : JSON.parse(json)
-  return isObject(value) ? value : {}
-}
-
-/** Events have milliseconds, the log microseconds. */
-function milliseconds(at: number): number {
-  return Math.floor(at / 1000)
 }
 
 function isRefusal(added: StoredEvent | Refusal): added is Refusal {

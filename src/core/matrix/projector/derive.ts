@@ -4,7 +4,7 @@ import { archivedPowerLevels } from '../power'
 import type { Derivation } from './derivation'
 import { deleted, edited, posted, reacted, reactionRemoved } from './messages'
 import { changedProperties, memberContent, withUsersOf } from './room-of-channel'
-import { renewedAccount } from './rows'
+import { renewedAccount, renewedAfter } from './rows'
 
 /** Derives the events of a row of the log, and adds them to the batch. */
 export async function derive(d: Derivation, record: EventRecord): Promise<void> {
@@ -129,8 +129,7 @@ async function accountChanged(d: Derivation, record: EventRecord): Promise<void>
   if (type === 'account.updated' && !isShown) return
   if (type === 'account.erased') await d.forgetUser(subject)
   const userId = d.userId(subject)
-  if (userId === undefined) return
-  await d.renewIn(await d.channelsOf(userId, subject), subject)
+  if (userId !== undefined) await d.renewRooms(userId, subject)
 }
 
 /** Brings the member event of an account into line with the account as it is now. */
@@ -138,6 +137,8 @@ async function renewed(d: Derivation, record: EventRecord): Promise<void> {
   const accountId = renewedAccount(record)
   const account = accountId === undefined ? undefined : d.rows.accounts.get(accountId)
   const user = account && d.user(account.id)
+  const after = renewedAfter(record)
+  if (user && after !== undefined) await d.renewRooms(user.userId, account.id, after)
   const room = user && (await d.roomOf(record))
   if (!room) return
   const { userId } = user

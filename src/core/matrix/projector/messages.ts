@@ -14,16 +14,18 @@ import {
   type ThreadPlace,
   threadRelation,
 } from './outward'
+import type { Shown } from './room-of-channel'
 
 /** The events of rows about messages. */
 
 /** The event of a posted message, and those of its files. */
 export async function posted(d: Derivation, record: EventRecord): Promise<void> {
   const message = d.rows.messages.get(record.subject)
-  const sender = message && d.user(message.senderId)
-  const room = sender && (await d.roomOf(record))
+  const author = message && d.user(message.senderId)
+  const room = author && (await d.roomOf(record))
   if (!message || !room) return
-  if (room.membershipOf(sender.userId) !== 'join' && !(await lateJoin(d, room, record, message))) {
+  const sender = await signerOf(d, room, record, message, author)
+  if (!sender) {
     d.refused++
     return
   }
@@ -201,6 +203,26 @@ function fitting(
     }
   }
   throw new Error(`the message of row ${record.seq} fits into no event of ${room.row.roomId}`)
+}
+
+/** Returns who sends the event of a message: its author, or another user where the author is the server and not in the room. */
+async function signerOf(
+  d: Derivation,
+  room: OpenRoom,
+  record: EventRecord,
+  message: Message,
+  author: Shown,
+): Promise<Shown | undefined> {
+  if (room.membershipOf(author.userId) === 'join') return author
+  if (message.senderId !== d.parts.system.id)
+    return (await lateJoin(d, room, record, message)) ? author : undefined
+  // Such as in a direct channel: who decided sends the notice of a decision, or else who asked for it.
+  const [asked] = message.replyTo ? await d.reads.messagesBySeq([message.replyTo.seq]) : []
+  const named = [asked?.approval?.decision?.by, asked?.senderId].flatMap((id) => id ?? [])
+  await d.show(await d.reads.accountsByIds(named))
+  const users = named.flatMap((id) => d.user(id) ?? [])
+  await d.loadMembers(room, users.map(({ userId }) => userId))
+  return users.find(({ userId }) => room.membershipOf(userId) === 'join')
 }
 
 /** Lets a sender join who is a member of the channel, although no row of the log says when it joined. */

@@ -24,6 +24,7 @@ import { Derivation, type Strict } from './derivation'
 import { derive } from './derive'
 import { RecentPosts } from './recent-posts'
 import { type LogRows, readRows, rowsOfPosts } from './rows'
+import { ServerName } from './server-name'
 import { SkippedRows } from './skipped-rows'
 
 /** Rows of one transaction. On a shared database others wait for it. */
@@ -80,12 +81,14 @@ export class Projector {
   private wake: () => void = () => {}
   private readonly skipped: SkippedRows
   private readonly recent: RecentPosts
+  private readonly serverName: ServerName
 
   constructor(private readonly parts: ProjectorParts) {
     this.people = new People(parts.users, parts.serverName, parts.systemName)
     this.size = this.most
     this.skipped = new SkippedRows(parts.store.reads)
     this.recent = new RecentPosts(parts.store)
+    this.serverName = new ServerName(parts)
     parts.store.onMarks(({ projected }) => {
       if (projected) this.moved(projected.upTo)
     })
@@ -121,6 +124,7 @@ export class Projector {
     const { store } = this.parts
     this.system ??= await store.transact(systemAccount)
     this.known = await store.reads.projectionPosition(MATRIX_PROJECTION)
+    await this.serverName.check()
   }
 
   /** Projects the next rows in a transaction of their own, and rows of channels that have been left out until now. */
@@ -133,6 +137,7 @@ export class Projector {
     )
     if (rows.upTo === after) return
     if (this.system) this.systemUser ??= await store.reads.matrix().user({ accountId: this.system.id })
+    await this.serverName.check()
     for (const { channelId, from } of await this.skipped.returning(rows))
       await this.replay(channelId, from, after)
     const isUrgent = head() - after >= URGENT_ROWS

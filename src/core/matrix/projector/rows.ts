@@ -50,12 +50,19 @@ export type ConsequenceFacts = {
   readonly type: 'm.room.member'
   /** Inner id of the account whose member event has to follow its account. */
   readonly account: number
+  /** In the last row of several: the channel after which further ones follow. */
+  readonly after?: number
 }
 
 /** Returns the account whose member event a row renews, if it does. */
 export function renewedAccount({ type, facts }: EventRecord): number | undefined {
   const { account } = (facts ?? {}) as Partial<ConsequenceFacts>
   return type === 'matrix.event' ? account : undefined
+}
+
+/** Returns the channel after which the rooms of that account are renewed next, if the row is the last of several. */
+export function renewedAfter({ facts }: EventRecord): number | undefined {
+  return ((facts ?? {}) as Partial<ConsequenceFacts>).after
 }
 
 /**
