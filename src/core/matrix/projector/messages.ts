@@ -221,7 +221,10 @@ async function signerOf(
   const named = [asked?.approval?.decision?.by, asked?.senderId].flatMap((id) => id ?? [])
   await d.show(await d.reads.accountsByIds(named))
   const users = named.flatMap((id) => d.user(id) ?? [])
-  await d.loadMembers(room, users.map(({ userId }) => userId))
+  await d.loadMembers(
+    room,
+    users.map(({ userId }) => userId),
+  )
   return users.find(({ userId }) => room.membershipOf(userId) === 'join')
 }
 
