@@ -218,6 +218,7 @@ test.skipIf(!specification)('every answer has the shape of the specification', a
   await own('POST', `${room}/kick`, { user_id: bob.userId })
   await own('POST', `${room}/ban`, { user_id: bob.userId })
   await own('POST', `${room}/unban`, { user_id: bob.userId })
+  await own('POST', `${room}/upgrade`, { new_version: '11' })
   await own('POST', `${room}/leave`, {})
   await own('POST', `${room}/forget`, {})
   await other('POST', 'logout', {})

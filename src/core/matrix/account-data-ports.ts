@@ -9,8 +9,16 @@ export interface NewAccountDatum {
   readonly mx: number
 }
 
+/** A value of account data as it is stored. */
+export type StoredDatum = Pick<NewAccountDatum, 'accountId' | 'type' | 'json'>
+
 export interface AccountDataWrites {
   setAccountDatum(datum: NewAccountDatum): Promise<void>
+  /**
+   * What the members of a channel have stored of it (`m.tag`), and what they have stored of all rooms that may name it
+   * (`m.direct`, `m.push_rules`).
+   */
+  dataOfMembers(channelId: number): Promise<StoredDatum[]>
   /** Stores a filter of an account, or finds the same one. Returns its number. */
   keepFilter(accountId: number, json: string): Promise<number>
 }

@@ -55,7 +55,8 @@ export function createMatrix(parts: MatrixParts) {
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, reads: store.reads }))
-  const acts = createActs({ ...parts, users, projector, media, caughtUp })
+  const push = createPush(parts, users)
+  const acts = createActs({ ...parts, ...push, users, projector, media, caughtUp })
   const waiters = new Waiters(store, parts.timer)
   const { ephemeral, ...ofEphemeral } = createEphemeral({
     ...parts,
@@ -90,7 +91,7 @@ export function createMatrix(parts: MatrixParts) {
     signingKeys: new SigningKeys(parts),
     profiles: new MatrixProfiles(parts, users),
     accountData: new AccountData({ ...parts, caughtUp }, users),
-    ...createPush(parts, users),
+    ...push,
     deviceKeys: new DeviceKeys(parts, users),
     ...reading,
     ...createPlaces({ ...parts, users, readers: reading.readers, caughtUp }),

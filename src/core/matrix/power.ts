@@ -121,7 +121,7 @@ export function withRole(content: JsonObject, userId: string, role: Role): JsonO
 /** A level that no user of a `channel` room but the server itself has. */
 const CLOSED = 101
 /** The level of `m.room.tombstone` where the creators are above every level. */
-const CREATORS_ONLY = 150
+export const CREATORS_ONLY = 150
 
 /** Returns the power levels of the room of a channel: only administrators change it, and `system` can do everything. */
 export function channelPowerLevels(version: RoomVersion, systemId: string): JsonObject {

@@ -109,4 +109,6 @@ export interface RoomWrites {
   /** The alias must be free. */
   insertAlias(alias: RoomAlias): Promise<void>
   deleteAlias(alias: string): Promise<void>
+  /** Gives the aliases of a room to another one, except that of a channel. */
+  moveAliases(from: number, to: number): Promise<void>
 }

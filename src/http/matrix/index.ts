@@ -29,6 +29,7 @@ import { searchEndpoints } from './search'
 import { aliasEndpoints, sendingEndpoints } from './sending'
 import { receiptEndpoints, stateEndpoints } from './states'
 import { syncEndpoints } from './sync'
+import { upgradeEndpoints } from './upgrades'
 
 /** Returns the surface of a homeserver. */
 export function matrixSurface(core: Core, matrix: Matrix): Surface {
@@ -59,6 +60,7 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...placeEndpoints(core, matrix),
       ...searchEndpoints(matrix),
       ...reportEndpoints(matrix),
+      ...upgradeEndpoints(matrix),
     ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,

@@ -59,11 +59,12 @@ export class States {
       const present = room.event(type, stateKey)
       if (present && canonicalJson(present.pdu.content) === canonicalJson(content)) return present.eventId
       if (type === 'm.room.canonical_alias') await this.checkAliases(act, content)
-      return this.add(act, setting)
+      return this.addIn(act, setting)
     })
   }
 
-  private async add(act: RoomAct, { type, stateKey, content }: StateSetting): Promise<string> {
+  /** Sets a state event within an act, with what follows from it on v1. Returns its id. @throws m_forbidden */
+  async addIn(act: RoomAct, { type, stateKey, content }: StateSetting): Promise<string> {
     const { tx, channel, room, actor } = act
     const draft = { type, stateKey, content }
     if (PROPERTIES.has(type) && stateKey === '') {
@@ -80,7 +81,7 @@ export class States {
   }
 
   /** Gives members the roles that follow from the power levels. @throws last_admin */
-  private async applyRoles(act: RoomAct): Promise<void> {
+  async applyRoles(act: RoomAct): Promise<void> {
     const { tx, channel, room, actor, people, batch } = act
     const levels = room.levels()
     let demoted: number | undefined

@@ -1,5 +1,5 @@
 import type { Person } from '../../identity/actor'
-import type { JsonObject } from '../canonical'
+import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { MatrixParts } from '../parts'
 import type { MatrixWrites } from '../ports'
@@ -10,6 +10,7 @@ import {
   PUSH_RULES,
   type PushRule,
   parseOwnRules,
+  RULE_KINDS,
   type RuleKind,
   type RuleSet,
   ruleSetOf,
@@ -94,20 +95,15 @@ export class PushRules {
   }
 
   /**
-   * Gives the rule of an account for one room to another room too, such as the one that replaces it. Call it in the
-   * transaction of the act.
+   * Gives the rules of an account for one room to another room too, such as the one that replaces it: the rule of the
+   * room, and those that name it in a condition. Call it in the transaction of the act.
+   * @throws M_INVALID_PARAM if the account has too many rules
    */
-  async copyRoomRule(
-    matrix: MatrixWrites,
-    accountId: number,
-    rooms: { readonly from: string; readonly to: string },
-  ): Promise<void> {
+  async copyRoomRules(matrix: MatrixWrites, accountId: number, rooms: RoomPair): Promise<void> {
     const stored = parseOwnRules(await matrix.accountDatum(accountId, 0, PUSH_RULES))
-    const rules = ownRules(stored, 'room')
-    const rule = rules.find(({ rule_id }) => rule_id === rooms.from)
-    if (!rule || rules.some(({ rule_id }) => rule_id === rooms.to)) return
-    const room = [{ ...rule, rule_id: rooms.to }, ...rules]
-    await this.store(matrix, accountId, { ...stored, own: { ...stored.own, room } })
+    const copied = RULE_KINDS.map((kind) => [kind, withCopies(ownRules(stored, kind), kind, rooms)] as const)
+    if (copied.every(([kind, rules]) => rules.length === ownRules(stored, kind).length)) return
+    await this.store(matrix, accountId, { ...stored, own: Object.fromEntries(copied) })
   }
 
   private adjust(
@@ -149,6 +145,38 @@ export class PushRules {
     const mx = await matrix.nextMx(`a${accountId}`)
     await matrix.setAccountDatum({ accountId, channelId: 0, type: PUSH_RULES, json, mx })
   }
+}
+
+/** A room, and the one that gets its rules. */
+interface RoomPair {
+  readonly from: string
+  readonly to: string
+}
+
+/** Returns rules in which those for one room are followed by the same for another one. */
+function withCopies(rules: readonly PushRule[], kind: RuleKind, { from, to }: RoomPair): readonly PushRule[] {
+  const known = new Set(rules.map(({ rule_id }) => rule_id))
+  return rules.flatMap((rule) => {
+    const isOwn = rule.rule_id === from
+    const conditions = rule.conditions?.map((condition) =>
+      isOfRoom(condition, from) ? { ...condition, pattern: to } : condition,
+    )
+    const isNamed = conditions?.some((condition, i) => condition !== rule.conditions?.[i]) ?? false
+    if (!isNamed && !(isOwn && kind === 'room')) return [rule]
+    const ruleId = isOwn ? to : `${rule.rule_id}_${to}`
+    return known.has(ruleId)
+      ? [rule]
+      : [rule, { ...rule, rule_id: ruleId, ...(conditions && { conditions }) }]
+  })
+}
+
+function isOfRoom(condition: unknown, roomId: string): condition is JsonObject {
+  return (
+    isObject(condition) &&
+    condition['kind'] === 'event_match' &&
+    condition['key'] === 'room_id' &&
+    condition['pattern'] === roomId
+  )
 }
 
 function ownRules({ own }: OwnRules, kind: RuleKind): readonly PushRule[] {

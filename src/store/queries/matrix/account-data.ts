@@ -1,4 +1,4 @@
-import { and, eq, max } from 'drizzle-orm'
+import { and, asc, eq, inArray, max, or } from 'drizzle-orm'
 import type { AccountDataWrites } from '../../../core/matrix/account-data-ports'
 import type { Handle } from '../../database'
 
@@ -12,6 +12,24 @@ export function accountDataWrites({ db, t }: Handle): AccountDataWrites {
         .insert(data)
         .values(datum)
         .onConflictDoUpdate({ target: [data.accountId, data.channelId, data.type], set: { json, mx } })
+    },
+
+    async dataOfMembers(channelId) {
+      const { memberships } = t
+      return db
+        .select({ accountId: data.accountId, type: data.type, json: data.json })
+        .from(memberships)
+        .innerJoin(data, eq(data.accountId, memberships.accountId))
+        .where(
+          and(
+            eq(memberships.channelId, channelId),
+            or(
+              and(eq(data.channelId, channelId), eq(data.type, 'm.tag')),
+              and(eq(data.channelId, 0), inArray(data.type, ['m.direct', 'm.push_rules'])),
+            ),
+          ),
+        )
+        .orderBy(asc(data.accountId), asc(data.type))
     },
 
     async keepFilter(accountId, json) {

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
 import type { RoomReads, RoomWrites } from '../../../core/matrix/room-ports'
 import type { Handle } from '../../database'
 import { eventColumns } from './events'
@@ -178,6 +178,12 @@ export function roomWrites(handle: Handle): RoomWrites {
     },
     async insertAlias(alias) {
       await db.insert(t.matrixAliases).values(alias)
+    },
+    async moveAliases(from, to) {
+      await db
+        .update(t.matrixAliases)
+        .set({ channelId: to })
+        .where(and(eq(t.matrixAliases.channelId, from), isNotNull(t.matrixAliases.creatorId)))
     },
     async deleteAlias(alias) {
       await db.delete(t.matrixAliases).where(eq(t.matrixAliases.alias, alias))
