@@ -15,6 +15,7 @@ const absent: never = new Proxy({} as never, {
 export const undeployedParts: AppParts = {
   ...{ core: absent, streams: absent, longPolls: absent, limits: absent, rates: absent },
   ...{ entrance: absent, host: absent, followers: absent, outbound: absent, report: absent },
+  homeserver: () => undefined,
 }
 
 /** Returns every endpoint, without a server. */

@@ -143,6 +143,7 @@ CREATE TABLE "matrix_rooms" (
 	"published" boolean NOT NULL,
 	"tip_event" text NOT NULL,
 	"depth" bigint NOT NULL,
+	"blocked" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "matrix_rooms_room_id_unique" UNIQUE("room_id")
 );
 --> statement-breakpoint
@@ -177,6 +178,8 @@ CREATE TABLE "matrix_users" (
 	"avatar" text,
 	"profile" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"origin" text NOT NULL,
+	"locked" boolean DEFAULT false NOT NULL,
+	"suspended" boolean DEFAULT false NOT NULL,
 	"deactivated_at" timestamp(6) with time zone,
 	"erased" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "matrix_users_localpart_unique" UNIQUE("localpart")

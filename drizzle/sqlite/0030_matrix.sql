@@ -165,7 +165,8 @@ CREATE TABLE `matrix_rooms` (
 	`federate` integer NOT NULL,
 	`published` integer NOT NULL,
 	`tip_event` text NOT NULL,
-	`depth` integer NOT NULL
+	`depth` integer NOT NULL,
+	`blocked` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `matrix_rooms_room_id_unique` ON `matrix_rooms` (`room_id`);--> statement-breakpoint
@@ -203,6 +204,8 @@ CREATE TABLE `matrix_users` (
 	`avatar` text,
 	`profile` text DEFAULT '{}' NOT NULL,
 	`origin` text NOT NULL,
+	`locked` integer DEFAULT false NOT NULL,
+	`suspended` integer DEFAULT false NOT NULL,
 	`deactivated_at` integer,
 	`erased` integer DEFAULT false NOT NULL,
 	FOREIGN KEY (`account_id`) REFERENCES `accounts`(`id`) ON UPDATE no action ON DELETE no action

@@ -14,6 +14,7 @@ import type { Passwords } from '../core/kernel/ports'
 import type { Clock } from '../core/kernel/time'
 import type { Turns } from '../core/kernel/turns'
 import type { Catalogue } from '../core/log/catalogue'
+import type { MatrixAdministration } from '../core/matrix/administration/administration'
 import { wordIndexing } from '../core/search/index-words'
 import type { InstanceKey } from '../home/instance-key'
 import { Entrance } from '../http/entrance'
@@ -250,8 +251,10 @@ export async function assemble(parts: Parts) {
     host,
     followers,
     outbound: parts.outbound,
+    homeserver: () => homeserver,
     report,
   }
+  let homeserver: MatrixAdministration | undefined
   app.followers.project(wordIndexing)
   app.followers.project(impliedAcks(core.directory))
   app.followers.project(core.webhookQueueing)
@@ -260,7 +263,7 @@ export async function assemble(parts: Parts) {
   const surfaces = [...parts.surfaces]
   if (config.matrix) {
     const { composeMatrix } = await import('./matrix')
-    const { surface, projector, waiters, stop } = await composeMatrix({
+    const { surface, projector, waiters, administration, stop } = await composeMatrix({
       ...{ core, policy: core.policy, store, blobs: parts.blobs, report },
       ...{ passwords: parts.passwords, secrets: systemSecrets },
       ...config.matrix,
@@ -268,6 +271,7 @@ export async function assemble(parts: Parts) {
       announce: (message, facts) => logger.warning(message, { ...facts }),
     })
     surfaces.push(surface)
+    homeserver = administration
     projector.onWanted(() => runner.wake())
     const hasWaiters = () => waiters.size > 0
     runner.add(matrixJob({ projector, clock, hasWaiters }))

@@ -23,15 +23,15 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
     keyMaker: matrixKeyMaker(seed),
     sealing: matrixSealing(seed),
   })
-  await matrix.signingKeys.open()
+  await matrix.open()
   if (parts.core.settings.get('matrix.registration') === 'open')
     parts.announce('everybody can make an account over Matrix: matrix.registration is open', {})
-  const { projector, waiters, ticker } = matrix
+  const { projector, waiters, ticker, administration } = matrix
   const stop = () => {
     waiters.stop()
     ticker.stop()
   }
-  return { surface: matrixSurface(parts.core, matrix), projector, waiters, stop }
+  return { surface: matrixSurface(parts.core, matrix), projector, waiters, administration, stop }
 }
 
 function timer(run: () => void, milliseconds: number): () => void {

@@ -7,6 +7,7 @@ import { configsync } from '../http/configsync'
 import { webConsole } from '../http/console'
 import { docs } from '../http/docs'
 import { health } from '../http/health'
+import { matrixAdmin } from '../http/matrix-admin'
 import { mcp } from '../http/mcp'
 import { openapi } from '../http/openapi'
 import { pair } from '../http/pair'
@@ -22,6 +23,7 @@ export const surfaces: readonly Surface[] = [
   pair,
   admin,
   configsync,
+  matrixAdmin,
   mcp,
   a2a,
   openapi,

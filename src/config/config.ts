@@ -126,8 +126,8 @@ function isAsked({ sources }: ReadValues, key: Key, other: Key): boolean {
 
 function settingsOf(values: Values, sources: ReadValues['sources']): SettingValues {
   const keys = declaredSettings.flatMap(({ key, applies }) => (applies === 'runtime' ? [key] : []))
-  const kept: Key[] = [...keys, 'admin_handles', 'http.max_body', 'configsync']
-  // The keys of SettingValues are the runtime ones and these three.
+  const kept: Key[] = [...keys, 'admin_handles', 'http.max_body', 'configsync', 'matrix.server_name']
+  // The keys of SettingValues are the runtime ones and these four.
   const settings = Object.fromEntries(kept.map((key) => [key, values[key]])) as SettingValues
   // A registration token alone switches registration with tokens on.
   const { 'matrix.registration_token': token } = values as Partial<Values>

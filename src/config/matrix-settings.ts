@@ -9,7 +9,7 @@ import { oneOf, rate, whole } from './shapes'
 
 const group = 'Matrix'
 
-const jsonObject = Type.Record(Type.String(), Type.Unknown(), { default: {} })
+const jsonObject = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], { default: null })
 
 export const matrixSettings = {
   'matrix.server_name': boot(Type.String(), {
@@ -37,11 +37,13 @@ export const matrixSettings = {
   }),
   'matrix.well_known': runtime(jsonObject, {
     group,
+    shownDefault: 'none',
     example: '{"org.example.feature":{"enabled":true}}',
     description: 'Further members of `/.well-known/matrix/client`, a JSON object.',
   }),
   'matrix.support': runtime(jsonObject, {
     group,
+    shownDefault: 'none',
     example: '{"contacts":[{"role":"m.role.admin","email_address":"admin@example.org"}]}',
     description:
       'The document `/.well-known/matrix/support`, a JSON object. Without it the document does not exist.',

@@ -36,6 +36,7 @@ function jsonOf(schema: TSchema, text: string): unknown {
     case 'Record':
       return parsed(text)
     case 'Union':
+      if (isObject(schema)) return parsed(text)
       return isNullable(schema) && text.trim().toLowerCase() === 'null' ? null : caseless(schema, text.trim())
     default:
       return text
@@ -72,6 +73,12 @@ function caseless(schema: TSchema, text: string): string {
   return literals(schema).includes(lower) ? lower : text
 }
 
+/** Reports whether one of the kinds of values is an object. */
+function isObject(schema: TSchema): boolean {
+  const members: TSchema[] = schema['anyOf'] ?? []
+  return members.some((member) => member[Kind] === 'Record')
+}
+
 function isNullable(schema: TSchema): boolean {
   const members: TSchema[] = schema['anyOf'] ?? []
   return members.some((member) => member[Kind] === 'Null')
@@ -89,6 +96,7 @@ function expected(schema: TSchema): string {
     case 'Record':
       return 'a JSON object of the documented form'
     case 'Union':
+      if (isObject(schema)) return 'a JSON object of the documented form, or null'
       return literals(schema).length > 0 ? `one of ${literals(schema).join(', ')}` : 'text or null'
     default:
       return 'text'

@@ -1,5 +1,6 @@
 import { refusal } from '../core/kernel/errors'
 import { failureOf } from './errors'
+import { matrixCodes } from './matrix-codes'
 import { type ErrorCode, unfixedCodes } from './unfixed-codes'
 
 type Fixed = Parameters<typeof refusal>[0]
@@ -107,6 +108,7 @@ export const frameCodes: Readonly<Record<string, string>> = {
 /** Every code that an answer can carry, by status and name. */
 export const errorCodes: readonly ErrorCode[] = [
   ...unfixedCodes,
+  ...matrixCodes,
   ...Object.entries(fixed).map(([code, remark]) => {
     // Object.entries forgets the type of the keys.
     const error = refusal(code as Fixed)

@@ -2,6 +2,7 @@ import type { Core } from '../core'
 import type { Settings } from '../core/governance/settings'
 import type { Host, LogFollowers, Outbound } from '../core/kernel'
 import type { LongPolls, Streams } from '../core/log/streams'
+import type { MatrixAdministration } from '../core/matrix/administration/administration'
 import { type Asset, assetEndpoint } from './asset'
 import { headerCredentials } from './auth'
 import { type ReadBody, readJson } from './body'
@@ -67,6 +68,8 @@ export interface App {
   readonly followers: LogFollowers
   /** Calls addresses that users entered. */
   readonly outbound: Outbound
+  /** The administration of the Matrix homeserver; undefined without one. */
+  readonly homeserver: () => MatrixAdministration | undefined
   /** Reports a fault that is not the answer to a request. */
   readonly report: (fault: unknown) => void
   /** The features of all surfaces that are on. */

@@ -11,6 +11,8 @@ const SEED_BYTES = 32
 export function matrixKeyMaker(seed: Uint8Array): KeyMaker {
   const encryption = encryptionFor(seed, 'synapse-matrix-signing-key')
   return {
+    sealSeed: (seed) => encryption.seal(Buffer.from(seed, 'base64').toString('base64')),
+    seedOf: (sealed) => encryption.open(sealed).replace(/=+$/, ''),
     newSeed: () => encryption.seal(randomBytes(SEED_BYTES).toString('base64')),
     open: (keyId, seedSealed) => ed25519Signer(keyId, Buffer.from(encryption.open(seedSealed), 'base64')),
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { frameKinds } from '../../src/core/log/frames'
 import { projectOf, pushed, sealedBytes } from '../configsync/blob-scene'
 import { keypair, syncToken, syncUser } from '../configsync/sync-user'
+import { SERVER_NAME, signIn, V3 } from '../matrix/homeserver'
 import { type EventPage, until } from '../support/sockets'
 import { type Caller, PASSWORD, READ_AND_POST, type World, world } from '../support/world'
 
@@ -36,7 +37,11 @@ let paths: Paths
 
 beforeAll(async () => {
   w = await world({
-    settings: { SYNAPSE_METRICS_ENABLED: 'on', SYNAPSE_WEBHOOKS_ALLOW_TARGETS: '127.0.0.1/32' },
+    settings: {
+      SYNAPSE_METRICS_ENABLED: 'on',
+      SYNAPSE_WEBHOOKS_ALLOW_TARGETS: '127.0.0.1/32',
+      SYNAPSE_MATRIX_SERVER_NAME: SERVER_NAME,
+    },
   })
   page = await read(w)
   paths = (await w.guest.get<{ paths: Paths }>('/openapi.json')).body.paths
@@ -254,6 +259,9 @@ test.skipIf(Bun.which('curl') === null)(
       },
       configuration: { returnImmediately: true },
     })
+    const guest = await signIn(w, await w.human('guest'), { device_id: 'PHONE' })
+    const room = await guest.post<{ room_id: string }>(`${V3}/createRoom`, {})
+    const file = await guest.post<{ content_uri: string }>('/_matrix/media/v3/upload', {})
     const env = {
       PATH: process.env.PATH,
       CURL_HOME: directory,
@@ -279,6 +287,13 @@ test.skipIf(Bun.which('curl') === null)(
       MY_DELIVERY_ID: ended?.body.delivery_id,
       DELIVERY_ID: otherEnded?.body.delivery_id,
       CONSUMER: 'worker',
+      USER_ID: encodeURIComponent(guest.userId),
+      MATRIX_DEVICE_ID: 'PHONE',
+      ROOM_ID: encodeURIComponent(room.body.room_id),
+      ALIAS: encodeURIComponent(`#hall:${SERVER_NAME}`),
+      REGISTRATION_TOKEN: 'spring',
+      MEDIA_SERVER: SERVER_NAME,
+      MEDIA_ID: file.body.content_uri.split('/').at(-1),
       SESSION_ID: sessions.body.sessions[0]?.id,
     }
     const statuses = statusesByAnchor()
@@ -294,6 +309,7 @@ test.skipIf(Bun.which('curl') === null)(
           .replace('admin/tokens/$TOKEN_ID', `admin/tokens/${own.tokenId}`)
           .replace('"confirm":"cairn"', `"confirm":"${spare.handle}"`)
           .replaceAll('http://127.0.0.1:8080', w.url)
+          .replace(/(-X (?:PUT|DELETE).*\/users\/)\$USER_ID"/s, '$1newcomer"')
           .replace('https://hooks.example.org', 'http://127.0.0.1:9')
           // The session of the examples has ended by then.
           .replace(

@@ -33,7 +33,7 @@ const positions = (events: readonly StoredEvent[]) =>
 
 const room: MatrixRoom = {
   ...{ channelId: ROOM, roomId: '!room:example.org', version: '11', born: 'channel' },
-  ...{ federate: false, published: true, tipEvent: '$event-64', depth: 1 },
+  ...{ federate: false, published: true, blocked: false, tipEvent: '$event-64', depth: 1 },
 }
 
 describe.each(engines)('on %s', (engine) => {

@@ -2405,6 +2405,361 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the homeserver: its name, what it has, and how far its rooms are */
+        get: operations["getV1AdminMatrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/projector": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how far the rooms are behind the log */
+        get: operations["getV1AdminMatrixProjector"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/projector/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make the room of a channel again from the log, while no member has a device */
+        put: operations["putV1AdminMatrixProjectorRebuild"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the users of the homeserver */
+        get: operations["getV1AdminMatrixUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a user, with its devices
+         * @description The user is a whole id, a localpart, a handle, or the id of an account.
+         */
+        get: operations["getV1AdminMatrixUsersUserId"];
+        /**
+         * Make the account of a person, whatever `matrix.registration` says
+         * @description The path has the localpart of the new user.
+         */
+        put: operations["putV1AdminMatrixUsersUserId"];
+        post?: never;
+        /**
+         * Deactivate a user for good: the account is archived, and devices, keys and profile go
+         * @description The user is a whole id, a localpart, a handle, or the id of an account.
+         */
+        delete: operations["deleteV1AdminMatrixUsersUserId"];
+        options?: never;
+        head?: never;
+        /**
+         * Lock or suspend a user, or end that
+         * @description A locked user can do nothing but log out, a suspended one only read. The user is a whole id, a localpart, a handle, or the id of an account.
+         */
+        patch: operations["patchV1AdminMatrixUsersUserId"];
+        trace?: never;
+    };
+    "/v1/admin/matrix/users/{user_id}/devices/{matrix_device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign a device of a user out
+         * @description The user is a whole id, a localpart, a handle, or the id of an account.
+         */
+        delete: operations["deleteV1AdminMatrixUsersUserIdDevicesMatrixDeviceId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/users/{user_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign all devices of a user out
+         * @description Browser sessions and the tokens of agents stay. The user is a whole id, a localpart, a handle, or the id of an account.
+         */
+        delete: operations["deleteV1AdminMatrixUsersUserIdDevices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/registration-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the registration tokens, except that of the configuration */
+        get: operations["getV1AdminMatrixRegistrationTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/registration-tokens/{registration_token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a registration token
+         * @description The path has the token: 1 to 64 of A-Z a-z 0-9 . _ ~ -
+         */
+        put: operations["putV1AdminMatrixRegistrationTokensRegistrationToken"];
+        post?: never;
+        /** Revoke a registration token; registrations under way with it still end */
+        delete: operations["deleteV1AdminMatrixRegistrationTokensRegistrationToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rooms of the homeserver */
+        get: operations["getV1AdminMatrixRooms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/rooms/{room_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a room
+         * @description The room is an id, an alias, or the slug of its channel.
+         */
+        get: operations["getV1AdminMatrixRoomsRoomId"];
+        put?: never;
+        post?: never;
+        /**
+         * Empty and close a room that was made over Matrix
+         * @description It is blocked, all members leave, its aliases go, and its channel is archived. Its messages stay until a purge. The room is an id, an alias, or the slug of its channel.
+         */
+        delete: operations["deleteV1AdminMatrixRoomsRoomId"];
+        options?: never;
+        head?: never;
+        /**
+         * Block a room that was made over Matrix, so that nobody comes in; or end that
+         * @description The room is an id, an alias, or the slug of its channel.
+         */
+        patch: operations["patchV1AdminMatrixRoomsRoomId"];
+        trace?: never;
+    };
+    "/v1/admin/matrix/rooms/{room_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the users of a room, those who are invited, banned or have left included
+         * @description The room is an id, an alias, or the slug of its channel.
+         */
+        get: operations["getV1AdminMatrixRoomsRoomIdMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/rooms/{room_id}/admins/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a user an admin of a room, and bring it in if it is not there
+         * @description In a room made over Matrix the member with the most power does it. The room is an id, an alias, or the slug of its channel.
+         */
+        put: operations["putV1AdminMatrixRoomsRoomIdAdminsUserId"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a room another alias */
+        put: operations["putV1AdminMatrixAliasesAlias"];
+        post?: never;
+        /** Take an alias away; those of channels stay */
+        delete: operations["deleteV1AdminMatrixAliasesAlias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how much each account has uploaded over Matrix */
+        get: operations["getV1AdminMatrixMedia"];
+        put?: never;
+        post?: never;
+        /** Delete the files that were uploaded before a time, except pictures of users and rooms */
+        delete: operations["deleteV1AdminMatrixMedia"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/media/{media_server}/{media_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a file */
+        delete: operations["deleteV1AdminMatrixMediaMediaServerMediaId"];
+        options?: never;
+        head?: never;
+        /** Quarantine a file, which is then found nowhere; or end that */
+        patch: operations["patchV1AdminMatrixMediaMediaServerMediaId"];
+        trace?: never;
+    };
+    "/v1/admin/matrix/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the signing keys, without their secrets */
+        get: operations["getV1AdminMatrixKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/matrix/keys/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the key that signs, with its secret; this is audited */
+        get: operations["getV1AdminMatrixKeysCurrent"];
+        /**
+         * Sign with another key from now on: a new one, or that of a key file
+         * @description Others go on verifying what the earlier keys signed.
+         */
+        put: operations["putV1AdminMatrixKeysCurrent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/agent-card.json": {
         parameters: {
             query?: never;
@@ -2809,6 +3164,95 @@ export interface components {
             actors: string[] | null;
             device: string | null;
             token: string;
+        };
+        MatrixDevice: {
+            device_id: string;
+            name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            last_seen_at: string | null;
+            last_seen_ip: string | null;
+        };
+        MatrixKey: {
+            key_id: string;
+            public_key: string;
+            /** Format: date-time */
+            created_at: string;
+            expired_at: string | null;
+        };
+        MatrixProjector: {
+            /** @description Position of the last event of the log that is in the rooms */
+            position: number;
+            /** @description Position of the newest one */
+            head: number;
+            lag: number;
+            /** @description Events that rooms did not allow, since the start of this server */
+            refused: number;
+        };
+        MatrixRegistrationToken: {
+            token: string;
+            uses_allowed: number | null;
+            /** @description Registrations under way that hold a use */
+            pending: number;
+            completed: number;
+            expires_at: string | null;
+        };
+        MatrixRoom: {
+            room_id: string;
+            /** @description The slug of its channel */
+            channel: string;
+            name: string;
+            /** @enum {string} */
+            kind: "public" | "private" | "dm";
+            version: string;
+            /**
+             * @description Where it was made
+             * @enum {string}
+             */
+            born: "channel" | "matrix";
+            federate: boolean;
+            /** @description It is in the room directory */
+            published: boolean;
+            /** @description Nobody comes in */
+            blocked: boolean;
+            archived_at: string | null;
+        };
+        MatrixStatus: {
+            server_name: string;
+            base_url: string | null;
+            registration: string;
+            room_version: string;
+            key_id: string;
+            rooms: number;
+            users: number;
+            devices: number;
+            media: {
+                files: number;
+                bytes: number;
+            };
+            max_upload_bytes: number;
+            projector: components["schemas"]["MatrixProjector"];
+        };
+        MatrixUser: {
+            user_id: string;
+            /** Format: uuid */
+            account_id: string;
+            handle: string;
+            display_name: string;
+            /** @enum {string} */
+            kind: "human" | "agent";
+            is_admin: boolean;
+            /**
+             * @description Where the account was made
+             * @enum {string}
+             */
+            origin: "synapse" | "matrix";
+            /** @description Its devices can do nothing but log out */
+            locked: boolean;
+            /** @description It reads, and writes nothing */
+            suspended: boolean;
+            archived_at: string | null;
+            deactivated_at: string | null;
         };
         Me: {
             /** Format: uuid */
@@ -8941,6 +9385,794 @@ export interface operations {
                         /** @constant */
                         stopping: true;
                     };
+                };
+            };
+        };
+    };
+    getV1AdminMatrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The homeserver */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixStatus"];
+                };
+            };
+        };
+    };
+    getV1AdminMatrixProjector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The projector */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixProjector"];
+                };
+            };
+        };
+    };
+    putV1AdminMatrixProjectorRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Slug */
+                    channel: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The room as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixRoom"];
+                };
+            };
+        };
+    };
+    getV1AdminMatrixUsers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The header Synapse-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bare array in order of their accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixUser"][];
+                };
+            };
+        };
+    };
+    getV1AdminMatrixUsersUserId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user_id: string;
+                        /** Format: uuid */
+                        account_id: string;
+                        handle: string;
+                        display_name: string;
+                        /** @enum {string} */
+                        kind: "human" | "agent";
+                        is_admin: boolean;
+                        /**
+                         * @description Where the account was made
+                         * @enum {string}
+                         */
+                        origin: "synapse" | "matrix";
+                        /** @description Its devices can do nothing but log out */
+                        locked: boolean;
+                        /** @description It reads, and writes nothing */
+                        suspended: boolean;
+                        archived_at: string | null;
+                        deactivated_at: string | null;
+                        rooms: number;
+                        media: {
+                            files: number;
+                            bytes: number;
+                        };
+                        devices: components["schemas"]["MatrixDevice"][];
+                    };
+                };
+            };
+        };
+    };
+    putV1AdminMatrixUsersUserId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: string;
+                    display_name?: string | null;
+                    is_admin?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The user */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixUser"];
+                };
+            };
+        };
+    };
+    deleteV1AdminMatrixUsersUserId: {
+        parameters: {
+            query?: {
+                /** @description Who joins later sees its events redacted; default false */
+                erase?: boolean;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixUser"];
+                };
+            };
+        };
+    };
+    patchV1AdminMatrixUsersUserId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    locked?: boolean | null;
+                    suspended?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixUser"];
+                };
+            };
+        };
+    };
+    deleteV1AdminMatrixUsersUserIdDevicesMatrixDeviceId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                matrix_device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deleteV1AdminMatrixUsersUserIdDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many sessions ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user_id: string;
+                        ended: number;
+                    };
+                };
+            };
+        };
+    };
+    getV1AdminMatrixRegistrationTokens: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The header Synapse-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bare array in order of the tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixRegistrationToken"][];
+                };
+            };
+        };
+    };
+    putV1AdminMatrixRegistrationTokensRegistrationToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                registration_token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    uses_allowed?: number | null;
+                    expires_at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixRegistrationToken"];
+                };
+            };
+        };
+    };
+    deleteV1AdminMatrixRegistrationTokensRegistrationToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                registration_token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getV1AdminMatrixRooms: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The header Synapse-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bare array in order of their channels */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        room_id: string;
+                        /** @description The slug of its channel */
+                        channel: string;
+                        name: string;
+                        /** @enum {string} */
+                        kind: "public" | "private" | "dm";
+                        version: string;
+                        /**
+                         * @description Where it was made
+                         * @enum {string}
+                         */
+                        born: "channel" | "matrix";
+                        federate: boolean;
+                        /** @description It is in the room directory */
+                        published: boolean;
+                        /** @description Nobody comes in */
+                        blocked: boolean;
+                        archived_at: string | null;
+                        members: number;
+                    }[];
+                };
+            };
+        };
+    };
+    getV1AdminMatrixRoomsRoomId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        room_id: string;
+                        /** @description The slug of its channel */
+                        channel: string;
+                        name: string;
+                        /** @enum {string} */
+                        kind: "public" | "private" | "dm";
+                        version: string;
+                        /**
+                         * @description Where it was made
+                         * @enum {string}
+                         */
+                        born: "channel" | "matrix";
+                        federate: boolean;
+                        /** @description It is in the room directory */
+                        published: boolean;
+                        /** @description Nobody comes in */
+                        blocked: boolean;
+                        archived_at: string | null;
+                        /** @description How many users have each membership */
+                        memberships: {
+                            [key: string]: number;
+                        };
+                        aliases: string[];
+                        /** @description The content of the events that say what the room is, by type */
+                        state: {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    deleteV1AdminMatrixRoomsRoomId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        room_id: string;
+                        /** @description The slug of its channel */
+                        channel: string;
+                        name: string;
+                        /** @enum {string} */
+                        kind: "public" | "private" | "dm";
+                        version: string;
+                        /**
+                         * @description Where it was made
+                         * @enum {string}
+                         */
+                        born: "channel" | "matrix";
+                        federate: boolean;
+                        /** @description It is in the room directory */
+                        published: boolean;
+                        /** @description Nobody comes in */
+                        blocked: boolean;
+                        archived_at: string | null;
+                        removed: number;
+                    };
+                };
+            };
+        };
+    };
+    patchV1AdminMatrixRoomsRoomId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    blocked: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixRoom"];
+                };
+            };
+        };
+    };
+    getV1AdminMatrixRoomsRoomIdMembers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The header Synapse-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bare array in order of the user ids */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user_id: string;
+                        membership: string;
+                    }[];
+                };
+            };
+        };
+    };
+    putV1AdminMatrixRoomsRoomIdAdminsUserId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The room */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixRoom"];
+                };
+            };
+        };
+    };
+    putV1AdminMatrixAliasesAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The room is an id, an alias, or the slug of its channel. */
+                    room: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The room */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixRoom"];
+                };
+            };
+        };
+    };
+    deleteV1AdminMatrixAliasesAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getV1AdminMatrixMedia: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The header Synapse-Next-Cursor of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bare array in order of the accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        handle: string;
+                        files: number;
+                        bytes: number;
+                    }[];
+                };
+            };
+        };
+    };
+    deleteV1AdminMatrixMedia: {
+        parameters: {
+            query: {
+                /** @description ISO 8601 */
+                before: string;
+                /** @description Only count them; default false */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was deleted, or would be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        before: string;
+                        dry_run: boolean;
+                        files: number;
+                        bytes: number;
+                    };
+                };
+            };
+        };
+    };
+    deleteV1AdminMatrixMediaMediaServerMediaId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                media_server: string;
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patchV1AdminMatrixMediaMediaServerMediaId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                media_server: string;
+                media_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    quarantined: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        uri: string;
+                        size: number;
+                        quarantined: boolean;
+                    };
+                };
+            };
+        };
+    };
+    getV1AdminMatrixKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All keys, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixKey"][];
+                };
+            };
+        };
+    };
+    getV1AdminMatrixKeysCurrent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A key file that other homeservers read, too */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key_id: string;
+                        key: string;
+                    };
+                };
+            };
+        };
+    };
+    putV1AdminMatrixKeysCurrent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description All keys, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixKey"][];
                 };
             };
         };

@@ -28,6 +28,12 @@ export type AuditAction =
   | 'backup'
   | 'restore'
   | `pair.${'create' | 'redeem' | 'revoke'}`
+  | `matrix.user.${'lock' | 'suspend' | 'deactivate'}`
+  | `matrix.registration_token.${'create' | 'revoke'}`
+  | `matrix.room.${'block' | 'delete' | 'rebuild'}`
+  | `matrix.alias.${'add' | 'remove'}`
+  | `matrix.key.${'rotate' | 'import' | 'export'}`
+  | `matrix.media.${'quarantine' | 'delete' | 'purge'}`
   | `federation.${string}`
 
 /**
@@ -50,6 +56,8 @@ export interface AuditTarget {
     | 'pair'
     | 'backup'
     | 'webhook'
+    | 'key'
+    | 'media'
   readonly id: string
 }
 

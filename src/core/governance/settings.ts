@@ -88,12 +88,13 @@ export interface SettingValues {
   readonly 'configsync.audit_keep_days': number
   readonly 'configsync.store_metadata': boolean
   readonly 'configsync.jwt_ttl_s': number
+  /** Undefined: this server is no homeserver. */
+  readonly 'matrix.server_name'?: string
   /** An origin. */
   readonly 'matrix.base_url': string | null
   readonly 'matrix.delegate': string | null
-  readonly 'matrix.well_known': Readonly<Record<string, unknown>>
-  /** Empty: there is none. */
-  readonly 'matrix.support': Readonly<Record<string, unknown>>
+  readonly 'matrix.well_known': Readonly<Record<string, unknown>> | null
+  readonly 'matrix.support': Readonly<Record<string, unknown>> | null
   readonly 'matrix.profiles_need_token': boolean
   /** Whether the room directory can be read without a token. */
   readonly 'matrix.public_directory': boolean

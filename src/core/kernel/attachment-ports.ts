@@ -32,9 +32,13 @@ export interface AttachmentWrites {
     limit: number,
   ): Promise<number>
   /**
-   * Deletes up to `limit` files that an account uploaded over Matrix. Returns how many. Their blobs become unused as above.
+   * Deletes up to `limit` files that were uploaded over Matrix: those of an account, or these. Returns how many. Their blobs
+   * become unused as above.
    */
-  forgetMedia(accountId: number, limit: number): Promise<number>
+  forgetMedia(
+    which: { readonly accountId: number } | { readonly mediaIds: readonly string[] },
+    limit: number,
+  ): Promise<number>
   /** Marks blobs as to be removed. */
   insertUnusedBlobs(keys: readonly BlobKey[]): Promise<void>
   /** Notes that these blobs are removed. */

@@ -3,6 +3,7 @@ import { AccountData } from './account-data/account-data'
 import { DeviceKeys } from './account-data/device-keys'
 import { MatrixProfiles } from './account-data/profiles'
 import { createActs } from './acts/create'
+import { createAdministration } from './administration/administration'
 import { createEphemeral } from './ephemeral/create'
 import { DeviceSessions } from './login/device-sessions'
 import { type DeviceName, Devices } from './login/devices'
@@ -21,6 +22,7 @@ import { createPush } from './push/push'
 import { createReading } from './reading/reading'
 import { MatrixRoomRules } from './room-rules'
 import { SigningKeys } from './signing-keys'
+import { Standings } from './standings'
 import { Waiters } from './sync/waiting'
 import { Users } from './users'
 
@@ -48,6 +50,8 @@ export function createMatrix(parts: MatrixParts) {
     await projector.projected()
   }
   const media = new Media(parts)
+  const standings = new Standings(store, parts.report)
+  const signingKeys = new SigningKeys(parts)
   const devices = new Devices(parts)
   const deviceSessions = new DeviceSessions(parts)
   const shortSecrets = new ShortSecrets(parts)
@@ -55,8 +59,9 @@ export function createMatrix(parts: MatrixParts) {
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, reads: store.reads }))
+  const registration = new Registration(parts, { users, interactive, logins, shortSecrets })
   const push = createPush(parts, users)
-  const acts = createActs({ ...parts, ...push, users, projector, media, caughtUp })
+  const acts = createActs({ ...parts, ...push, users, projector, media, standings, caughtUp })
   const waiters = new Waiters(store, parts.timer)
   const { ephemeral, ...ofEphemeral } = createEphemeral({
     ...parts,
@@ -84,20 +89,39 @@ export function createMatrix(parts: MatrixParts) {
     deviceSessions,
     interactive,
     logins,
-    registration: new Registration(parts, { users, interactive, logins, shortSecrets }),
+    registration,
     registrationTokens,
     issuedTokens: new IssuedTokens(parts, users, shortSecrets),
     lifecycle: new Lifecycle(parts, devices),
-    signingKeys: new SigningKeys(parts),
-    profiles: new MatrixProfiles(parts, users),
+    signingKeys,
+    standings,
+    administration: createAdministration({
+      ...parts,
+      users,
+      devices,
+      registration,
+      signingKeys,
+      projector,
+      caughtUp,
+    }),
+    profiles: new MatrixProfiles({ ...parts, standings }, users),
     accountData: new AccountData({ ...parts, caughtUp }, users),
     ...push,
     deviceKeys: new DeviceKeys(parts, users),
     ...reading,
     ...createPlaces({ ...parts, users, readers: reading.readers, caughtUp }),
     media,
-    /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
-    async entering(actor: Person): Promise<DeviceName> {
+    /** Reads what later acts need of the store. Call it before anything is served. */
+    async open(): Promise<void> {
+      await signingKeys.open()
+      await standings.open()
+    },
+    /**
+     * Notes the first use of a new session, and returns the device of the caller. Called for every request. `lockedToo`: a
+     * locked user may do this. @throws M_USER_LOCKED
+     */
+    async entering(actor: Person, lockedToo = false): Promise<DeviceName> {
+      if (!lockedToo) await standings.refuseLocked(actor.account)
       if (actor.via === 'session') await deviceSessions.settle(actor.session)
       return devices.of(actor)
     },

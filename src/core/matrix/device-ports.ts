@@ -14,6 +14,7 @@ export interface Device {
   /** The last sign-in, and its address. Later uses are those of its session. */
   readonly seenAt: Micros | null
   readonly seenIp: string | null
+  readonly createdAt: Micros
 }
 
 export interface DeviceReads {

@@ -24,6 +24,7 @@ const kinds = {
   M_UNSUPPORTED_ROOM_VERSION: 'invalid',
   M_USER_DEACTIVATED: 'forbidden',
   M_USER_IN_USE: 'invalid',
+  M_USER_SUSPENDED: 'forbidden',
   M_WEAK_PASSWORD: 'invalid',
 } as const satisfies Record<string, ErrorKind>
 

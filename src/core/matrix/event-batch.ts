@@ -32,9 +32,17 @@ export interface RoomDraft {
 
 /** A room does not allow an event. */
 export interface Refusal {
-  readonly rule: AuthRule
+  readonly rule: AuthRule | 'blocked'
   /** A sentence for the sender. */
   readonly because: string
+}
+
+const BLOCKED: Refusal = { rule: 'blocked', because: 'An administrator has blocked this room' }
+
+/** Reports whether an event lets somebody into the room, or asks for it. */
+function comesIn(room: OpenRoom, { type, stateKey, content }: RoomDraft): boolean {
+  const isEntry = ['join', 'invite', 'knock'].includes(String(content['membership']))
+  return type === 'm.room.member' && isEntry && room.membershipOf(stateKey ?? '') !== 'join'
 }
 
 export interface BatchParts {
@@ -122,6 +130,7 @@ export class EventBatch {
     const verdict = standing?.verdict ?? authorize(made.pdu, { version, state: room, isSignedBy, verify })
     if (isPlain && !standing) room.standings.set(place, { authEvents, verdict })
     if (!verdict.allowed) return verdict
+    if (row.blocked && comesIn(room, draft)) return BLOCKED
     const { relation, threadPos, flags = 0 } = draft
     const stored: StoredEvent = {
       ...{ pos: this.nextPosition(seq), channelId: row.channelId, eventId: made.eventId, type, sender, ts },

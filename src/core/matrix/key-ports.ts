@@ -18,4 +18,6 @@ export interface KeyReads {
 
 export interface KeyWrites {
   insertSigningKey(key: Pick<SigningKey, 'keyId' | 'seedSealed'>): Promise<SigningKey>
+  /** From now on a key signs no more. */
+  retireSigningKey(keyId: string): Promise<void>
 }

@@ -20,10 +20,29 @@ export interface Media {
 /** The bytes of a file and what its upload says of them. */
 export type UploadedMedia = Pick<Media, 'mime' | 'name' | 'size'> & { readonly blob: BlobKey }
 
+export interface MediaUsage {
+  readonly files: number
+  readonly bytes: number
+}
+
 export interface MediaReads {
   media(mediaId: string): Promise<Media | undefined>
   /** Bytes of all files that an account uploaded. */
   mediaBytes(accountId: number): Promise<number>
+  /** How many files an account uploaded, and their bytes. */
+  mediaUsage(accountId: number): Promise<MediaUsage>
+  /** The accounts that have uploaded something, by account; `after` is the last one of the previous page. */
+  mediaUsages(page: {
+    readonly after: number
+    readonly limit: number
+  }): Promise<(MediaUsage & { readonly accountId: number })[]>
+  /** The files uploaded before a time, by media id; `after` is the last one of the previous page. */
+  mediaBefore(
+    before: Micros,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<Pick<Media, 'mediaId' | 'size'>[]>
+  /** The URIs of the pictures of all users and rooms. */
+  avatars(): Promise<string[]>
   /** How many files of an account are reserved and not uploaded. */
   pendingMedia(accountId: number): Promise<number>
   /** Reports whether a URI is the avatar of a room in the directory of public rooms. */
@@ -39,6 +58,8 @@ export interface MediaWrites {
   ): Promise<void>
   /** Gives a reserved file its bytes. The file must be reserved. */
   completeMedia(mediaId: string, uploaded: UploadedMedia): Promise<void>
+  /** Blocks a file in the name of an account; null lets it be read again. */
+  quarantineMedia(mediaId: string, by: number | null): Promise<void>
   /** Deletes the reservations of an account that have ended by a time. */
   forgetPendingMedia(accountId: number, by: Micros): Promise<void>
 }

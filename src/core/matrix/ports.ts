@@ -13,6 +13,7 @@ import type { ReportReads, ReportWrites } from './report-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
 import type { SyncReads } from './sync-ports'
+import type { TotalReads } from './total-ports'
 import type { UserReads, UserWrites } from './user-ports'
 
 /** What the Matrix homeserver reads from the store. */
@@ -31,7 +32,8 @@ export interface MatrixReads
     KeyReads,
     PlaceReads,
     ReportReads,
-    RegistrationReads {}
+    RegistrationReads,
+    TotalReads {}
 
 /** What it writes, in the transaction of an act. */
 export interface MatrixWrites

@@ -13,9 +13,20 @@ export interface RegistrationToken {
 
 export interface RegistrationReads {
   registrationToken(token: string): Promise<RegistrationToken | undefined>
+  /** By token; `after` is the last one of the previous page. */
+  listRegistrationTokens(page: {
+    readonly after: string
+    readonly limit: number
+  }): Promise<RegistrationToken[]>
 }
 
 export interface RegistrationWrites {
+  /** The token must not exist. */
+  insertRegistrationToken(
+    token: Pick<RegistrationToken, 'token' | 'usesAllowed' | 'expiresAt'>,
+  ): Promise<RegistrationToken>
+  /** Returns whether it existed. */
+  deleteRegistrationToken(token: string): Promise<boolean>
   /** Adds to the counts of a token, if it exists. */
   countRegistration(token: string, add: { pending?: number; completed?: number }): Promise<void>
 }

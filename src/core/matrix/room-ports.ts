@@ -11,6 +11,8 @@ export interface MatrixRoom {
   readonly federate: boolean
   /** Whether it is in the room directory. */
   readonly published: boolean
+  /** An admin has blocked it: nobody comes in. */
+  readonly blocked: boolean
   /** Id of the newest event, to which the next one refers. */
   readonly tipEvent: string
   /** Depth of that event. */
@@ -85,6 +87,10 @@ export interface RoomReads {
   alias(alias: string): Promise<RoomAlias | undefined>
   aliasesOfRoom(channelId: number): Promise<RoomAlias[]>
   countRooms(born: MatrixRoom['born']): Promise<number>
+  /** In how many rooms a user is. */
+  countRoomsOf(userId: string): Promise<number>
+  /** By channel; `after` is the channel of the last one of the previous page. */
+  listRooms(page: { readonly after: number; readonly limit: number }): Promise<MatrixRoom[]>
   /** Positions of the newest event of each of these rooms. */
   newestPositions(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
 }
@@ -111,4 +117,10 @@ export interface RoomWrites {
   deleteAlias(alias: string): Promise<void>
   /** Gives the aliases of a room to another one, except that of a channel. */
   moveAliases(from: number, to: number): Promise<void>
+  setBlocked(channelId: number, blocked: boolean): Promise<void>
+  /**
+   * Deletes up to `limit` events of a room; once none is left, also its state, members, aliases and row. Returns whether
+   * nothing is left.
+   */
+  deleteRoomRows(channelId: number, limit: number): Promise<boolean>
 }

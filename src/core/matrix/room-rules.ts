@@ -4,12 +4,9 @@ import type { Settings } from '../governance/settings'
 import { type Actor, isAdmin } from '../identity/actor'
 import type { Account, Channel } from '../kernel/entities'
 import type { Reads, Writes } from '../kernel/ports'
-import { isObject } from './canonical'
+import { deputiesIn } from './deputies'
 import { parsedEvent } from './events'
-import type { OpenRoom } from './open-room'
-import { creatorsOf } from './power'
 import type { Projector } from './projector/projector'
-import type { Rooms } from './rooms'
 import type { Users } from './users'
 
 /**
@@ -43,7 +40,7 @@ export class MatrixRoomRules implements RoomRules {
     const { result, senders } = await projector.strictly(tx, change, async () => {
       const opened = await projector.rooms.open(tx.matrix(), new Map([[channel.id, []]]))
       const room = opened.get(channel.id)
-      return room && isAdmin(actor, settings) ? this.deputies(tx, projector.rooms, room) : []
+      return room && isAdmin(actor, settings) ? deputiesIn(tx, projector.rooms, room, this.serverName) : []
     })
     for (const userId of senders) await this.note(tx, actor, channel, userId)
     return result
@@ -70,23 +67,6 @@ export class MatrixRoomRules implements RoomRules {
     return { roomId: room.roomId, alias: typeof alias === 'string' ? alias : null }
   }
 
-  /** The members of this server who have a power level of their own, the highest first. */
-  private async deputies(tx: Writes, rooms: Rooms, room: OpenRoom): Promise<string[]> {
-    const create = room.event('m.room.create', '')?.pdu
-    const listed = room.content('m.room.power_levels')?.['users']
-    const creators = create ? [create.sender, ...creatorsOf(room.version, create.sender, create.content)] : []
-    const named = [...creators, ...(isObject(listed) ? Object.keys(listed) : [])]
-    const local = [...new Set(named)].filter(
-      (id): id is string => typeof id === 'string' && id.endsWith(`:${this.parts.serverName}`),
-    )
-    const { channelId } = room.row
-    await rooms.load(tx.matrix(), new Map([[channelId, room]]), new Map([[channelId, local]]))
-    const levels = room.levels()
-    return local
-      .filter((id) => room.membershipOf(id) === 'join')
-      .sort((one, other) => compared(levels.of(other), levels.of(one)))
-  }
-
   private async note(tx: Writes, actor: Actor, channel: Channel, userId: string): Promise<void> {
     const account = await this.parts.users.find(userId, tx)
     if (!account) return
@@ -94,9 +74,4 @@ export class MatrixRoomRules implements RoomRules {
       entryBy(actor, 'impersonate', { type: 'account', id: account.uuid }, { channel_id: channel.uuid }),
     )
   }
-}
-
-/** Creators are above every number. */
-function compared(one: number, other: number): number {
-  return one === other ? 0 : one < other ? -1 : 1
 }

@@ -64,8 +64,8 @@ export class Rooms {
   }
 
   /** Begins a room, whose first event must be added in the same transaction. */
-  begin(row: Omit<MatrixRoom, 'tipEvent' | 'depth'>): OpenRoom {
-    const room = new OpenRoom({ ...row, tipEvent: '', depth: 0 }, true)
+  begin(row: Omit<MatrixRoom, 'tipEvent' | 'depth' | 'blocked'>): OpenRoom {
+    const room = new OpenRoom({ ...row, tipEvent: '', depth: 0, blocked: false }, true)
     this.keep(room)
     return room
   }

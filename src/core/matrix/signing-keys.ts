@@ -11,6 +11,10 @@ export type KeyPair = Signer & { readonly publicKey: string }
 export interface KeyMaker {
   /** A new sealed seed. */
   newSeed(): string
+  /** Seals a seed in base64. */
+  sealSeed(seed: string): string
+  /** The seed in base64 without padding. @throws Error for one that was sealed under another instance key */
+  seedOf(seedSealed: string): string
   /** @throws Error for a seed that was sealed under another instance key */
   open(keyId: string, seedSealed: string): KeyPair
 }
@@ -27,9 +31,9 @@ export class SigningKeys {
     private readonly parts: Pick<MatrixParts, 'core' | 'store' | 'secrets' | 'serverName' | 'keyMaker'>,
   ) {}
 
-  /** Reads the keys, and makes the first one. Call it before any other method. */
+  /** Reads the keys, and makes the first one. Call it before any other method, and after every change. */
   async open(): Promise<void> {
-    const { store, keyMaker, secrets } = this.parts
+    const { store, keyMaker } = this.parts
     const known = await store.reads.matrix().signingKeys()
     const stored =
       known.length > 0
@@ -39,15 +43,21 @@ export class SigningKeys {
             // Another replica may have made it.
             const now = await matrix.signingKeys()
             if (now.length > 0) return now
-            const version = secrets.sha256(secrets.secret()).slice(0, VERSION_LENGTH)
-            return [
-              await matrix.insertSigningKey({
-                keyId: `ed25519:a_${version}`,
-                seedSealed: keyMaker.newSeed(),
-              }),
-            ]
+            return [await matrix.insertSigningKey({ keyId: this.newKeyId(), seedSealed: keyMaker.newSeed() })]
           })
     this.keys = stored.map((key) => ({ ...key, pair: keyMaker.open(key.keyId, key.seedSealed) }))
+  }
+
+  /** All keys, newest first. */
+  get shown() {
+    return this.keys.map(({ keyId, createdAt, expiredAt, pair: { publicKey } }) => ({
+      ...{ keyId, publicKey, createdAt, expiredAt },
+    }))
+  }
+
+  newKeyId(): string {
+    const { secrets } = this.parts
+    return `ed25519:a_${secrets.sha256(secrets.secret()).slice(0, VERSION_LENGTH)}`
   }
 
   /** The key that signs now. */
@@ -57,8 +67,9 @@ export class SigningKeys {
     return key.pair
   }
 
-  /** Returns the signed document by which other servers learn the keys. */
-  document(): JsonObject {
+  /** Returns the signed document by which other servers learn the keys. Another replica may have changed them. */
+  async document(): Promise<JsonObject> {
+    await this.open()
     const { core, serverName } = this.parts
     const verify: Record<string, unknown> = {}
     const old: Record<string, unknown> = {}

@@ -160,7 +160,7 @@ export class Attachments {
   async forgetMedia(accountId: number): Promise<void> {
     const { store, unusedBlobs } = this.deps
     for (;;) {
-      const gone = await store.transact((tx) => tx.forgetMedia(accountId, SLICE))
+      const gone = await store.transact((tx) => tx.forgetMedia({ accountId }, SLICE))
       if (gone > 0) unusedBlobs.marked()
       if (gone < SLICE) return
     }

@@ -2,19 +2,12 @@ import type { Core } from '../../core'
 import type { Account } from '../../core/kernel/entities'
 import type { Reads } from '../../core/kernel/ports'
 import { type Endpoint, endpoint } from '../endpoint'
+import { instant } from '../instants'
+import { listQuery, pageAnswer, pageOf } from '../list-pages'
 import { presenceJson } from '../presence-wire'
 import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, oneOf, Type, text } from '../schema'
-import {
-  accountJson,
-  accountSchema,
-  idOf,
-  instant,
-  listedAccountSchema,
-  listQuery,
-  pageAnswer,
-  pageOf,
-} from './wire'
+import { accountJson, accountSchema, idOf, listedAccountSchema } from './wire'
 
 const email = text({ maxLength: 254, form: 'address', pattern: '^[^@\\s]+@[^@\\s]+$' })
 const password = text({ secret: true })

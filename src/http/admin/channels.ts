@@ -1,8 +1,9 @@
 import type { Core } from '../../core'
 import { channelJson, channelPatch, channelSchema, newChannelFields, patchOf } from '../channel-wire'
 import { type Endpoint, endpoint } from '../endpoint'
+import { listQuery, pageAnswer, pageOf } from '../list-pages'
 import { maybe, Type } from '../schema'
-import { idOf, listQuery, pageAnswer, pageOf } from './wire'
+import { idOf } from './wire'
 
 const newChannel = Type.Object({
   ...newChannelFields,

@@ -6,10 +6,11 @@ import { blobPath, sha256OfKey } from '../../core/kernel/blobs'
 import { formatInstant } from '../../core/kernel/time'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
+import { instantSchema } from '../instants'
 import { rowBefore } from '../row-cursor'
 import { nullable, oneOf, Type, text } from '../schema'
 import { bytesAnswer } from '../stored-bytes'
-import { instantSchema, rowIdOf } from './wire'
+import { rowIdOf } from './wire'
 
 const PAGE = 100
 const tag = 'ConfigSync administration'

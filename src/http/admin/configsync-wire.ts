@@ -3,8 +3,8 @@ import { type Machine, type MachineAction, TIERS } from '../../core/configsync/m
 import type { StoredAuditEntry, StoredKeypair } from '../../core/configsync/ports'
 import type { UserOfAccount } from '../../core/configsync/users'
 import { formatInstant } from '../../core/kernel/time'
+import { instantSchema } from '../instants'
 import { nullable, oneOf, Type } from '../schema'
-import { instantSchema } from './wire'
 
 /** The wire forms of the users of the encrypted snapshot store, for admins. */
 

@@ -9,8 +9,9 @@ import {
   pairedSchema,
 } from '../device-wire'
 import { type Endpoint, endpoint } from '../endpoint'
+import { listQuery, numberedPageOf, pageAnswer } from '../list-pages'
 import { list, maybe, Type, text } from '../schema'
-import { idOf, listQuery, numberedPageOf, pageAnswer } from './wire'
+import { idOf } from './wire'
 
 const newDevice = Type.Object({
   device: deviceLabel,

@@ -1,8 +1,9 @@
 import type { Core } from '../../core'
 import { membershipJson, membershipSchema, roleOf, roleSchema } from '../channel-wire'
 import { type Endpoint, endpoint } from '../endpoint'
+import { listQuery, membershipPageOf, pageAnswer } from '../list-pages'
 import { maybe, Type, text } from '../schema'
-import { idOf, listQuery, membershipPageOf, pageAnswer } from './wire'
+import { idOf } from './wire'
 
 const newMembership = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),

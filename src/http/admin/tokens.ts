@@ -1,9 +1,10 @@
 import type { Core } from '../../core'
 import { type Endpoint, endpoint } from '../endpoint'
+import { listQuery, numberedPageOf, pageAnswer } from '../list-pages'
 import { tokenName } from '../profile-wire'
 import { list, maybe, Type, text } from '../schema'
 import { endOf, issuedAnswer, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
-import { idOf, listQuery, numberedPageOf, pageAnswer } from './wire'
+import { idOf } from './wire'
 
 const newToken = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),

@@ -58,8 +58,7 @@ export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'co
     }),
     ...get('/.well-known/matrix/support', 'Who helps', () => {
       const support = core.settings.get('matrix.support')
-      if (Object.keys(support).length === 0)
-        throw matrixError(404, 'M_NOT_FOUND', 'This server names nobody who helps')
+      if (support === null) throw matrixError(404, 'M_NOT_FOUND', 'This server names nobody who helps')
       return { status: 200, json: support, headers: publicFor(WELL_KNOWN_SECONDS) }
     }),
     ...get('/_matrix/client/versions', 'The versions of the specification', ({ request }) => ({
@@ -75,9 +74,9 @@ export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'co
       status: 200,
       json: { server: { name: SERVER_NAME, version: host.vitals.version } },
     })),
-    ...get('/_matrix/key/v2/server', 'The keys with which this server signs', () => ({
+    ...get('/_matrix/key/v2/server', 'The keys with which this server signs', async () => ({
       status: 200,
-      json: matrix.signingKeys.document(),
+      json: await matrix.signingKeys.document(),
     })),
     ...get('/_synapse/admin/v1/server_version', 'Version of the server', () => ({
       status: 200,

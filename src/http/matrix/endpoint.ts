@@ -43,6 +43,8 @@ interface MatrixSpec<W extends MatrixWho, Body extends TObject> {
   /** By default `read` for GET, else `write`. */
   readonly rate?: Spec<W, TObject, TSchema>['rate']
   readonly duringDrain?: true
+  /** A user that an admin has locked may do this, too. */
+  readonly whileLocked?: true
   /** The members of the body that are read here. Others are ignored. */
   readonly body?: Body
   /** The largest body; by default 1 MiB. */
@@ -81,7 +83,7 @@ export function matrixEndpoint<W extends MatrixWho, Body extends TObject = TObje
         // The router gives none for a path without parameters.
         const params = found ?? {}
         requireStorable(params)
-        const device = actor === null ? null : await matrix.entering(actor)
+        const device = actor === null ? null : await matrix.entering(actor, spec.whileLocked)
         const { text, value } = hasBody ? await readObject(request, maxBytes) : { text: '{}', value: {} }
         return handle({
           request,

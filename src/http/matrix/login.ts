@@ -63,6 +63,7 @@ export function loginEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       path: '/_matrix/client/v3/logout',
       who: 'account',
       duringDrain: true,
+      whileLocked: true,
       summary: 'Sign the device out',
       handle: async ({ actor }) => {
         await matrix.lifecycle.logout(actor)
@@ -74,6 +75,7 @@ export function loginEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       path: '/_matrix/client/v3/logout/all',
       who: 'account',
       duringDrain: true,
+      whileLocked: true,
       summary: 'Sign all devices out',
       handle: async ({ actor }) => {
         await matrix.lifecycle.logoutAll(actor)

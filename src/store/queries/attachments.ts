@@ -146,13 +146,13 @@ export function attachmentWrites({ db, t, dialect }: Handle, stamp: Stamp) {
       return gone.length
     },
 
-    async forgetMedia(accountId, limit) {
+    async forgetMedia(which, limit) {
       const { matrixMedia: media } = t
-      const some = db
-        .select({ mediaId: media.mediaId })
-        .from(media)
-        .where(eq(media.accountId, accountId))
-        .limit(limit)
+      const isWanted =
+        'mediaIds' in which
+          ? inArray(media.mediaId, [...which.mediaIds])
+          : eq(media.accountId, which.accountId)
+      const some = db.select({ mediaId: media.mediaId }).from(media).where(isWanted).limit(limit)
       const gone = await db.delete(media).where(inArray(media.mediaId, some)).returning({ blob: media.blob })
       await noteUnused(gone.flatMap(({ blob }) => blob ?? []))
       return gone.length

@@ -32,6 +32,10 @@ export const matrixUsers = sqliteTable('matrix_users', {
   profile: text('profile', { mode: 'json' }).$type<Json>().notNull().default({}),
   /** Where the account was made. */
   origin: text('origin', { enum: ['synapse', 'matrix'] }).notNull(),
+  /** An admin has locked it: its devices can do nothing but log out. */
+  locked: integer('locked', { mode: 'boolean' }).notNull().default(false),
+  /** An admin has suspended it: it reads, and writes nothing. */
+  suspended: integer('suspended', { mode: 'boolean' }).notNull().default(false),
   deactivatedAt: instantColumn('deactivated_at'),
   /** Its events are served redacted to who joined after it was deactivated. */
   erased: integer('erased', { mode: 'boolean' }).notNull().default(false),
@@ -65,6 +69,8 @@ export const matrixRooms = sqliteTable('matrix_rooms', {
   tipEvent: text('tip_event').notNull(),
   /** Depth of that event. */
   depth: integer('depth').notNull(),
+  /** An admin has blocked it: nobody comes in. */
+  blocked: integer('blocked', { mode: 'boolean' }).notNull().default(false),
 })
 
 /** Events in the order of their rooms. */

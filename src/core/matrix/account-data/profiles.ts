@@ -5,6 +5,7 @@ import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { MAX_ID_BYTES } from '../ids'
 import type { MatrixParts } from '../parts'
+import type { Standings } from '../standings'
 import type { Users } from '../users'
 import { utf8Length } from '../utf8'
 
@@ -20,7 +21,7 @@ const MAX_BYTES = 65_536
 /** The profiles of users: the display name of the account, an avatar, and fields that clients choose. */
 export class MatrixProfiles {
   constructor(
-    private readonly parts: Pick<MatrixParts, 'core' | 'store'>,
+    private readonly parts: Pick<MatrixParts, 'core' | 'store'> & { readonly standings: Standings },
     private readonly users: Users,
   ) {}
 
@@ -47,9 +48,10 @@ export class MatrixProfiles {
 
   /**
    * Sets a field of the caller's own profile; undefined removes it. Without a display name, the handle is shown.
-   * @throws M_INVALID_PARAM, M_BAD_JSON, M_KEY_TOO_LARGE, M_PROFILE_TOO_LARGE
+   * @throws M_INVALID_PARAM, M_BAD_JSON, M_KEY_TOO_LARGE, M_PROFILE_TOO_LARGE, M_USER_SUSPENDED
    */
   async set(actor: Person, key: string, value: unknown): Promise<void> {
+    this.parts.standings.refuseSuspended(actor.account)
     if (utf8Length(key) > MAX_ID_BYTES || key === '')
       throw matrixRefusal('M_KEY_TOO_LARGE', `A field has a name of 1 to ${MAX_ID_BYTES} bytes`)
     if (key === NAME) return this.setName(actor, value)

@@ -1,6 +1,7 @@
 import { isAdmin, type Person } from '../../identity/actor'
 import { AppError } from '../../kernel/errors'
 import { canonicalJson } from '../canonical'
+import { withoutAlias } from '../canonical-alias'
 import { matrixRefusal } from '../errors'
 import { parseAlias } from '../ids'
 import type { CaughtUp, MatrixParts } from '../parts'
@@ -75,7 +76,7 @@ export class RoomAliases {
         if (room.membershipOf(self.userId) !== 'join') throw notInRoom()
         return (await tx.matrix().aliasesOfRoom(channel.id)).map(({ alias }) => alias)
       },
-      { archivedToo: true },
+      { archivedToo: true, suspendedToo: true },
     )
   }
 
@@ -83,13 +84,7 @@ export class RoomAliases {
     const type = 'm.room.canonical_alias'
     const now = act.room.content(type)
     if (!now) return
-    const { alias: main, alt_aliases: others, ...rest } = now
-    const kept = Array.isArray(others) ? others.filter((one) => one !== alias) : others
-    const content = {
-      ...rest,
-      ...(main === undefined || main === alias ? {} : { alias: main }),
-      ...(kept === undefined ? {} : { alt_aliases: kept }),
-    }
+    const content = withoutAlias(now, alias)
     if (canonicalJson(content) !== canonicalJson(now)) await addAlone(act, { type, stateKey: '', content })
   }
 

@@ -2,6 +2,7 @@ import type { Media } from '../media'
 import type { CaughtUp, MatrixParts } from '../parts'
 import type { Projector } from '../projector/projector'
 import type { PushRules } from '../push/push-rules'
+import type { Standings } from '../standings'
 import type { Users } from '../users'
 import { RoomAliases } from './aliases'
 import { Creations } from './creating'
@@ -23,6 +24,7 @@ export function createActs(
     readonly projector: Projector
     readonly media: Media
     readonly pushRules: PushRules
+    readonly standings: Standings
     readonly caughtUp: CaughtUp
   },
 ) {

@@ -51,7 +51,7 @@ export class RoomMemberships {
    * @throws last_admin, dm_membership_fixed
    */
   leave(actor: Person, roomId: string, extra: MemberExtra): Promise<void> {
-    return this.acts.in(actor, roomId, [], async (act) => {
+    const leaving = async (act: RoomAct) => {
       const { room, self, actor: now } = act
       const membership = room.membershipOf(self.userId)
       if (membership === 'leave') {
@@ -59,7 +59,8 @@ export class RoomMemberships {
         return
       }
       await this.removeIn(act, now.account, self.userId, 'leave', extra)
-    })
+    }
+    return this.acts.in(actor, roomId, [], leaving, { suspendedToo: true })
   }
 
   /** No room that one has forgotten is listed any more. @throws m_unknown if the actor is in it */
@@ -72,7 +73,7 @@ export class RoomMemberships {
         throw matrixRefusal('M_UNKNOWN', 'Leave the room before you forget it')
       await tx.matrix().forgetRoom(self.userId, channel.id)
     }
-    return this.acts.in(actor, roomId, [], forgetting, { archivedToo: true })
+    return this.acts.in(actor, roomId, [], forgetting, { archivedToo: true, suspendedToo: true })
   }
 
   /** @throws m_forbidden, m_not_found for an unknown user */

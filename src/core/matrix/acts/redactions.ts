@@ -21,7 +21,7 @@ import { messageOf } from './targets'
 /** Redacts events. */
 export class Redactions {
   constructor(
-    private readonly parts: Pick<RoomActsParts, 'core' | 'policy'> & { readonly users: Users },
+    private readonly parts: Pick<RoomActsParts, 'core' | 'policy' | 'standings'> & { readonly users: Users },
     private readonly acts: RoomActs,
   ) {}
 
@@ -31,13 +31,14 @@ export class Redactions {
    * @throws m_forbidden; m_not_found, m_invalid_param for an event that is not in the room; legal_hold
    */
   redact(actor: Person, roomId: string, eventId: string, content: JsonObject): Promise<string> {
-    return this.acts.in(actor, roomId, [], async (act) => {
+    const redacting = async (act: RoomAct) => {
       const { tx, room, self } = act
       this.parts.policy.postIn(act.actor, act.channel)
       const target = await tx.matrix().event({ eventId })
       if (!target) throw noSuchEvent()
       if (target.channelId !== room.row.channelId)
         throw matrixRefusal('M_INVALID_PARAM', 'The event to redact is in another room')
+      if (target.sender !== self.userId) this.parts.standings.refuseSuspended(act.actor.account)
       const levels = room.levels()
       if (target.sender !== self.userId && levels.of(self.userId) < levels.needed('redact'))
         throw matrixRefusal('M_FORBIDDEN', 'Your power level is too low to redact events of others')
@@ -46,7 +47,8 @@ export class Redactions {
       const redaction = await this.add(act, target, draft)
       if (target.redactedBy === null) act.batch.redact(room, target, redaction.pos)
       return redaction.eventId
-    })
+    }
+    return this.acts.in(actor, roomId, [], redacting, { suspendedToo: true })
   }
 
   private async add(act: RoomAct, target: StoredEvent, draft: ActDraft): Promise<StoredEvent> {

@@ -20,6 +20,7 @@ import type { MatrixAct, Projector } from '../projector/projector'
 import type { Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
 import type { Rooms } from '../rooms'
+import type { Standings } from '../standings'
 
 /** A room in the transaction of an act. */
 export interface RoomAct {
@@ -41,6 +42,7 @@ export type ActDraft = Omit<RoomDraft, 'ts' | 'sender'>
 export interface RoomActsParts extends Pick<MatrixParts, 'core' | 'serverName'> {
   readonly projector: Projector
   readonly policy: Policy
+  readonly standings: Standings
 }
 
 /** Runs acts in rooms. */
@@ -56,9 +58,9 @@ export class RoomActs {
     roomId: string,
     users: readonly string[],
     work: (act: RoomAct) => Promise<Result>,
-    { archivedToo = false } = {},
+    { archivedToo = false, suspendedToo = false } = {},
   ): Promise<Result> {
-    return this.run(actor, async (act, now, self) => {
+    const inRoom: Parameters<typeof this.run<Result>>[1] = async (act, now, self) => {
       const { tx, rooms } = act
       const row = await tx.matrix().room({ roomId })
       const channel = row && (await tx.channel({ id: row.channelId }))
@@ -68,17 +70,23 @@ export class RoomActs {
       if (!room) throw notInRoom()
       if (channel.archivedAt !== null && !archivedToo) throw closed(room, self)
       return work({ ...act, actor: now, self, room, channel })
-    })
+    }
+    return this.run(actor, inRoom, { suspendedToo })
   }
 
-  /** Runs the work in a transaction that is about no room yet. */
+  /**
+   * Runs the work in a transaction that is about no room yet. `suspendedToo`: a user whom an admin has suspended may do it.
+   * @throws M_USER_SUSPENDED
+   */
   run<Result>(
     actor: Person,
     work: (act: MatrixAct, now: Person, self: Shown) => Promise<Result>,
+    { suspendedToo = false } = {},
   ): Promise<Result> {
-    const { projector, policy } = this.parts
+    const { projector, policy, standings } = this.parts
     return projector.act(actor, async (act) => {
       const now = policy.current(actor)
+      if (!suspendedToo) standings.refuseSuspended(now.account)
       const shown = await act.people.shown(act.tx, [now.account])
       const self = shown.get(now.account.id)
       if (!self) throw new Error('an account has a user')

@@ -40,11 +40,16 @@ export class Devices {
   }
 
   /** Lists the devices of the caller, in order of creation. */
-  async list(actor: Person): Promise<SeenDevice[]> {
+  list(actor: Person): Promise<SeenDevice[]> {
+    return this.ofAccount(actor.account)
+  }
+
+  /** Lists the devices of an account, in order of creation. */
+  async ofAccount({ id: accountId }: Account): Promise<SeenDevice[]> {
     const { store, core } = this.parts
     const { reads } = store
-    const devices = await reads.matrix().devices(actor.account.id)
-    const sessions = await reads.listSessions(actor.account.id, core.clock.now())
+    const devices = await reads.matrix().devices(accountId)
+    const sessions = await reads.listSessions(accountId, core.clock.now())
     const used = new Map(
       sessions.map((session) => [session.device, core.usage.ofSession(session).lastUsedAt]),
     )

@@ -1,6 +1,6 @@
 import { entryBy } from '../../governance/audit'
 import { hashPassword, requireStrong } from '../../identity/accounts'
-import { isListedAdmin } from '../../identity/actor'
+import { type Actor, isListedAdmin } from '../../identity/actor'
 import type { Client } from '../../identity/sessions'
 import type { Account } from '../../kernel/entities'
 import { RESERVED_HANDLES } from '../../kernel/limits'
@@ -42,6 +42,11 @@ interface NewUser {
   readonly password: string
   readonly displayName?: string | undefined
   readonly isAdmin?: boolean
+}
+
+type CheckedUser = Required<Omit<NewUser, 'password' | 'displayName'>> & {
+  readonly displayName: string
+  readonly passwordHash: string
 }
 
 const GENERATED_LENGTH = 12
@@ -140,6 +145,19 @@ export class Registration {
     return this.insert(user, { session: { renewable: false }, inhibitLogin: false }, client, async () => {})
   }
 
+  /**
+   * Makes an account for an administrator, whatever the settings say. `act` runs its transaction.
+   * @throws M_INVALID_USERNAME, M_USER_IN_USE, weak_password, quota_exceeded
+   */
+  async byAdministrator(
+    actor: Actor,
+    { username, ...user }: Omit<NewUser, 'localpart'> & { readonly username: string },
+    act: (work: (tx: Writes) => Promise<Account>) => Promise<Account>,
+  ): Promise<Account> {
+    const checked = await this.checked({ ...user, localpart: this.legalName(username) })
+    return act(async (tx) => (await this.insertIn(tx, actor, checked)).account)
+  }
+
   /** @throws M_FORBIDDEN while registration is closed */
   private stage(): Stage {
     switch (this.parts.core.settings.get('matrix.registration')) {
@@ -201,39 +219,15 @@ export class Registration {
   }
 
   private async insert(
-    { localpart, password, displayName = localpart, isAdmin = false }: NewUser,
+    user: NewUser,
     request: RegistrationRequest,
     client: Client,
     finish: (tx: Writes, account: Account) => Promise<void>,
   ): Promise<DeviceLogin | { readonly userId: string }> {
-    const { core, store, passwords, announce } = this.parts
-    const { settings } = core
-    requireStrong(password, settings)
-    if (!isName(displayName))
-      throw matrixRefusal('M_INVALID_PARAM', 'The display name is not one line of text')
-    await this.requireFree(localpart)
-    const passwordHash = await hashPassword(password, passwords, settings)
+    const { store, announce } = this.parts
+    const checked = await this.checked(user)
     const { result, account, isFirst } = await store.transact(async (tx) => {
-      await this.requireFree(localpart, tx)
-      const isFirst = !(await tx.humansWithPassword()).some((one) => isListedAdmin(one, settings))
-      const account = await core.accounts.insert(tx, null, {
-        kind: 'human',
-        handle: localpart,
-        displayName,
-        email: null,
-        passwordHash,
-        isAdmin: isAdmin || isFirst,
-      })
-      if (account.isAdmin)
-        await tx.audit(
-          entryBy(
-            null,
-            'account.admin',
-            { type: 'account', id: account.uuid },
-            { is_admin: true, first: isFirst },
-          ),
-        )
-      await tx.matrix().insertUser({ accountId: account.id, localpart, origin: 'matrix' })
+      const { account, isFirst } = await this.insertIn(tx, null, checked)
       await finish(tx, account)
       return { result: await this.begin(tx, account, request, client), account, isFirst }
     })
@@ -242,6 +236,47 @@ export class Registration {
         account_id: account.uuid,
       })
     return result
+  }
+
+  /** Checks a new user before its transaction, and hashes its password. */
+  private async checked({
+    localpart,
+    password,
+    displayName = localpart,
+    isAdmin = false,
+  }: NewUser): Promise<CheckedUser> {
+    const { core, passwords } = this.parts
+    requireStrong(password, core.settings)
+    if (!isName(displayName))
+      throw matrixRefusal('M_INVALID_PARAM', 'The display name is not one line of text')
+    await this.requireFree(localpart)
+    const passwordHash = await hashPassword(password, passwords, core.settings)
+    return { localpart, displayName, isAdmin, passwordHash }
+  }
+
+  /** Makes the account and its user. While no person administers, this one does. */
+  private async insertIn(
+    tx: Writes,
+    actor: Actor | null,
+    { localpart, displayName, isAdmin, passwordHash }: CheckedUser,
+  ): Promise<{ readonly account: Account; readonly isFirst: boolean }> {
+    const { accounts, settings } = this.parts.core
+    await this.requireFree(localpart, tx)
+    const isFirst = !(await tx.humansWithPassword()).some((one) => isListedAdmin(one, settings))
+    const account = await accounts.insert(tx, actor, {
+      kind: 'human',
+      handle: localpart,
+      displayName,
+      email: null,
+      passwordHash,
+      isAdmin: isAdmin || (isFirst && actor === null),
+    })
+    if (account.isAdmin) {
+      const target = { type: 'account', id: account.uuid } as const
+      await tx.audit(entryBy(actor, 'account.admin', target, { is_admin: true, first: isFirst }))
+    }
+    await tx.matrix().insertUser({ accountId: account.id, localpart, origin: 'matrix' })
+    return { account, isFirst }
   }
 
   private async begin(

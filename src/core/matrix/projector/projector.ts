@@ -104,6 +104,17 @@ export class Projector {
     return Math.max(0, this.parts.head() - this.position)
   }
 
+  /** The position as the store has it; another process may have moved it. */
+  async storedPosition(): Promise<Seq> {
+    await this.refresh()
+    return this.position
+  }
+
+  /** Has all rows of a channel that is kept out projected again when it comes back. */
+  replayFromStart(tx: Writes, channelId: number): Promise<void> {
+    return this.skipped.move(tx, channelId, 1)
+  }
+
   /** Whether a reader waits for rows. */
   get isWanted(): boolean {
     return this.waiting.size > 0

@@ -21,6 +21,7 @@ import { reportReads, reportWrites } from './reports'
 import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
 import { syncReads } from './sync'
+import { totalReads } from './totals'
 import { userReads, userWrites } from './users'
 
 export function matrixReads(handle: Handle): MatrixReads {
@@ -40,6 +41,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...placeReads(handle),
     ...reportReads(handle),
     ...registrationReads(handle),
+    ...totalReads(handle),
   }
 }
 

@@ -1,4 +1,4 @@
-import { desc } from 'drizzle-orm'
+import { desc, eq } from 'drizzle-orm'
 import type { KeyReads, KeyWrites } from '../../../core/matrix/key-ports'
 import type { Handle, Stamp } from '../../database'
 import { only } from '../rows'
@@ -14,6 +14,9 @@ export function keyWrites({ db, t }: Handle, stamp: Stamp): KeyWrites {
     async insertSigningKey(key) {
       const row = { ...key, createdAt: stamp.now() }
       return only(await db.insert(t.matrixKeys).values(row).returning())
+    },
+    async retireSigningKey(keyId) {
+      await db.update(t.matrixKeys).set({ expiredAt: stamp.now() }).where(eq(t.matrixKeys.keyId, keyId))
     },
   }
 }

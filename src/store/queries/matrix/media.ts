@@ -1,11 +1,11 @@
-import { and, count, eq, isNotNull, isNull, like, lte, sum } from 'drizzle-orm'
+import { and, asc, count, eq, gt, isNotNull, isNull, like, lt, lte, sum } from 'drizzle-orm'
 import { parseBlobKey } from '../../../core/kernel/blobs'
 import type { JsonObject } from '../../../core/matrix/canonical'
 import type { Media, MediaReads, MediaWrites } from '../../../core/matrix/media-ports'
 import type { Handle, Stamp } from '../../database'
 
 /** Files of `mxc://` URIs. */
-export function mediaReads({ db, t }: Handle): MediaReads {
+export function mediaReads({ db, t, dialect }: Handle): MediaReads {
   const { matrixMedia: media, matrixRooms: rooms, matrixState: state, matrixEvents: events } = t
   return {
     async media(mediaId) {
@@ -19,6 +19,51 @@ export function mediaReads({ db, t }: Handle): MediaReads {
         .from(media)
         .where(eq(media.accountId, accountId))
       return Number(row?.bytes ?? 0)
+    },
+
+    async mediaUsage(accountId) {
+      const [row] = await db
+        .select({ files: count(media.blob), bytes: sum(media.size) })
+        .from(media)
+        .where(eq(media.accountId, accountId))
+      return { files: row?.files ?? 0, bytes: Number(row?.bytes ?? 0) }
+    },
+
+    async mediaUsages({ after, limit }) {
+      const rows = await db
+        .select({ accountId: media.accountId, files: count(media.blob), bytes: sum(media.size) })
+        .from(media)
+        .where(gt(media.accountId, after))
+        .groupBy(media.accountId)
+        .orderBy(asc(media.accountId))
+        .limit(limit)
+      return rows.map(({ accountId, files, bytes }) => ({
+        accountId: accountId ?? 0,
+        files,
+        bytes: Number(bytes ?? 0),
+      }))
+    },
+
+    mediaBefore: async (before, { after, limit }) =>
+      db
+        .select({ mediaId: media.mediaId, size: media.size })
+        .from(media)
+        .where(and(lt(media.createdAt, before), gt(dialect.byCodePoint(media.mediaId), after)))
+        .orderBy(asc(dialect.byCodePoint(media.mediaId)))
+        .limit(limit),
+
+    async avatars() {
+      const users = await db
+        .select({ uri: t.matrixUsers.avatar })
+        .from(t.matrixUsers)
+        .where(isNotNull(t.matrixUsers.avatar))
+      const ofRooms = await db
+        .select({ json: events.json })
+        .from(state)
+        .innerJoin(events, and(eq(events.channelId, state.channelId), eq(events.pos, state.pos)))
+        .where(eq(state.type, 'm.room.avatar'))
+      const named = [...users.map(({ uri }) => uri), ...ofRooms.map(({ json }) => urlIn(json))]
+      return named.filter((uri) => typeof uri === 'string')
     },
 
     async pendingMedia(accountId) {
@@ -63,6 +108,10 @@ export function mediaWrites({ db, t }: Handle, stamp: Stamp): MediaWrites {
         .update(media)
         .set({ ...uploaded, pendingUntil: null })
         .where(eq(media.mediaId, mediaId))
+    },
+
+    async quarantineMedia(mediaId, by) {
+      await db.update(media).set({ quarantinedBy: by }).where(eq(media.mediaId, mediaId))
     },
 
     async forgetPendingMedia(accountId, by) {

@@ -104,6 +104,10 @@ export function roomReads(handle: Handle): RoomReads {
       return db.select().from(aliases).where(eq(aliases.channelId, channelId))
     },
     countRooms: (born) => db.$count(t.matrixRooms, eq(t.matrixRooms.born, born)),
+    countRoomsOf: (userId) =>
+      db.$count(members, and(eq(members.userId, userId), eq(members.membership, 'join'))),
+    listRooms: async ({ after, limit }) =>
+      db.select().from(rooms).where(gt(rooms.channelId, after)).orderBy(asc(rooms.channelId)).limit(limit),
     async newestPositions(channelIds) {
       if (channelIds.length === 0) return new Map()
       const rows = await db
@@ -122,7 +126,7 @@ export function roomWrites(handle: Handle): RoomWrites {
   const writeRooms = db
     .insert(t.matrixRooms)
     .select(
-      sql`SELECT given.* FROM (${dialect.table(['number', 'text', 'text', 'text', 'boolean', 'boolean', 'text', 'number'], rows)}) AS given WHERE true`,
+      sql`SELECT given.*, false FROM (${dialect.table(['number', 'text', 'text', 'text', 'boolean', 'boolean', 'text', 'number'], rows)}) AS given WHERE true`,
     )
     .onConflictDoUpdate({
       target: t.matrixRooms.channelId,
@@ -187,6 +191,25 @@ export function roomWrites(handle: Handle): RoomWrites {
     },
     async deleteAlias(alias) {
       await db.delete(t.matrixAliases).where(eq(t.matrixAliases.alias, alias))
+    },
+    async deleteRoomRows(channelId, limit) {
+      const some = db
+        .select({ id: t.matrixEvents.id })
+        .from(t.matrixEvents)
+        .where(eq(t.matrixEvents.channelId, channelId))
+        .orderBy(asc(t.matrixEvents.pos))
+        .limit(limit)
+      const gone = await db
+        .delete(t.matrixEvents)
+        .where(inArray(t.matrixEvents.id, some))
+        .returning({ id: t.matrixEvents.id })
+      if (gone.length === limit) return false
+      for (const table of [t.matrixState, t.matrixStateLog, t.matrixMembers, t.matrixAliases, t.matrixRooms])
+        await db.delete(table).where(eq(table.channelId, channelId))
+      return true
+    },
+    async setBlocked(channelId, blocked) {
+      await db.update(t.matrixRooms).set({ blocked }).where(eq(t.matrixRooms.channelId, channelId))
     },
   }
 }

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { asc, eq, gt, or, sql } from 'drizzle-orm'
 import type { UserReads, UserWrites } from '../../../core/matrix/user-ports'
 import type { Handle, Stamp } from '../../database'
 import { only } from '../rows'
@@ -21,6 +21,19 @@ export function userReads({ db, t, dialect }: Handle): UserReads {
         .select()
         .from(users)
         .where(dialect.amongTexts(users.localpart, sql`${JSON.stringify(localparts)}`))
+    },
+    restrictedUsers: async () =>
+      db
+        .select({ accountId: users.accountId, locked: users.locked, suspended: users.suspended })
+        .from(users)
+        .where(or(eq(users.locked, true), eq(users.suspended, true))),
+    async listUsers({ after, limit }) {
+      return db
+        .select()
+        .from(users)
+        .where(gt(users.accountId, after))
+        .orderBy(asc(users.accountId))
+        .limit(limit)
     },
     async user(by) {
       const where = 'accountId' in by ? eq(users.accountId, by.accountId) : eq(users.localpart, by.localpart)

@@ -1,0 +1,159 @@
+import { type Endpoint, endpoint } from '../endpoint'
+import { listQuery, numberedPageOf, pageAnswer } from '../list-pages'
+import { maybe, Type, text } from '../schema'
+import {
+  base,
+  deviceJson,
+  deviceSchema,
+  type MatrixAdminParts,
+  tag,
+  usageSchema,
+  userJson,
+  userSchema,
+} from './wire'
+
+const one = `${base}/users/:user_id`
+const named = 'The user is a whole id, a localpart, a handle, or the id of an account.'
+
+/** The users of the homeserver, and their devices. */
+export function userEndpoints({ core, matrix }: MatrixAdminParts): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: `${base}/users`,
+      who: 'admin',
+      tag,
+      summary: 'List the users of the homeserver',
+      query: Type.Object(listQuery),
+      answers: {
+        200: { description: 'A bare array in order of their accounts', schema: Type.Array(userSchema) },
+      },
+      refusals: ['invalid_cursor'],
+      handle: ({ actor, query }) => {
+        const page = numberedPageOf(query)
+        return pageAnswer(core.pace, page, {
+          read: ({ after, limit }) => matrix().users.list(actor, { after: Number(after), limit }),
+          keyOf: ({ account }) => String(account.id),
+          toJson: userJson,
+        })
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: one,
+      who: 'admin',
+      tag,
+      summary: 'Show a user, with its devices',
+      description: named,
+      answers: {
+        200: {
+          description: 'The user',
+          schema: Type.Composite([
+            userSchema,
+            Type.Object({ rooms: Type.Integer(), media: usageSchema, devices: Type.Array(deviceSchema) }),
+          ]),
+        },
+      },
+      refusals: ['account_not_found'],
+      handle: async ({ actor, params }) => {
+        const found = await matrix().users.find(actor, params.user_id ?? '')
+        const { rooms, media, devices } = found
+        return { status: 200, json: { ...userJson(found), rooms, media, devices: devices.map(deviceJson) } }
+      },
+    }),
+    endpoint({
+      method: 'PUT',
+      path: one,
+      who: 'admin',
+      tag,
+      summary: 'Make the account of a person, whatever `matrix.registration` says',
+      description: 'The path has the localpart of the new user.',
+      body: Type.Object({
+        password: text({ secret: true }),
+        display_name: maybe(text({ minLength: 1, maxLength: 128, form: 'name' })),
+        is_admin: maybe(Type.Boolean({ description: 'Default false' })),
+      }),
+      answers: { 201: { description: 'The user', schema: userSchema } },
+      refusals: ['invalid_username', 'handle_exists', 'weak_password', 'quota_exceeded'],
+      handle: async ({ actor, params, body }) => {
+        const made = await matrix().users.register(actor, {
+          username: params.user_id ?? '',
+          password: body.password,
+          displayName: body.display_name ?? undefined,
+          isAdmin: body.is_admin ?? false,
+        })
+        return { status: 201, json: userJson(made) }
+      },
+    }),
+    endpoint({
+      method: 'PATCH',
+      path: one,
+      who: 'admin',
+      tag,
+      summary: 'Lock or suspend a user, or end that',
+      description: `A locked user can do nothing but log out, a suspended one only read. ${named}`,
+      body: Type.Object({ locked: maybe(Type.Boolean()), suspended: maybe(Type.Boolean()) }),
+      answers: { 200: { description: 'The user', schema: userSchema } },
+      refusals: ['account_not_found', 'account_archived'],
+      handle: async ({ actor, params, body: { locked, suspended } }) => {
+        const change = { ...(locked != null && { locked }), ...(suspended != null && { suspended }) }
+        return {
+          status: 200,
+          json: userJson(await matrix().users.setStanding(actor, params.user_id ?? '', change)),
+        }
+      },
+    }),
+    endpoint({
+      method: 'DELETE',
+      path: `${one}/devices/:matrix_device_id`,
+      who: 'admin',
+      tag,
+      summary: 'Sign a device of a user out',
+      description: named,
+      answers: { 204: { description: 'It is gone' } },
+      refusals: ['account_not_found', 'device_not_found', 'device_of_token'],
+      handle: async ({ actor, params }) => {
+        await matrix().users.endDevice(actor, params.user_id ?? '', params.matrix_device_id ?? '')
+        return { status: 204 }
+      },
+    }),
+    endpoint({
+      method: 'DELETE',
+      path: `${one}/devices`,
+      who: 'admin',
+      tag,
+      summary: 'Sign all devices of a user out',
+      description: `Browser sessions and the tokens of agents stay. ${named}`,
+      answers: {
+        200: {
+          description: 'How many sessions ended',
+          schema: Type.Object({ user_id: Type.String(), ended: Type.Integer() }),
+        },
+      },
+      refusals: ['account_not_found'],
+      handle: async ({ actor, params }) => {
+        const { userId, ended } = await matrix().users.logout(actor, params.user_id ?? '')
+        return { status: 200, json: { user_id: userId, ended } }
+      },
+    }),
+    endpoint({
+      method: 'DELETE',
+      path: one,
+      who: 'admin',
+      tag,
+      summary: 'Deactivate a user for good: the account is archived, and devices, keys and profile go',
+      description: named,
+      query: Type.Object({
+        erase: Type.Optional(
+          Type.Boolean({ description: 'Who joins later sees its events redacted; default false' }),
+        ),
+      }),
+      answers: { 200: { description: 'The user', schema: userSchema } },
+      refusals: ['account_not_found'],
+      handle: async ({ actor, params, query }) => {
+        const gone = await matrix().users.deactivate(actor, params.user_id ?? '', query.erase ?? false)
+        return { status: 200, json: userJson(gone) }
+      },
+    }),
+  ]
+}
