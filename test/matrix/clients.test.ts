@@ -52,6 +52,16 @@ test.skipIf(matrixClientsMissing)('two people talk with matrix-js-sdk', async ()
   expect(report.missed).toHaveLength(30)
 })
 
+test.skipIf(matrixClientsMissing)('two people find rooms with matrix-js-sdk', async () => {
+  await using site = new Site()
+  await using server = await site.serveWith(MATRIX)
+  const { room, replacement } = await runMatrixClient<{ room: string; replacement: string }>(
+    'js-sdk-places.js',
+    { baseUrl: server.url, people: await people(server, 'ada', 'ben') },
+  )
+  expect(replacement).not.toBe(room)
+})
+
 test.skipIf(nioMissing)('two people talk with matrix-nio', async () => {
   await using site = new Site()
   await using server = await site.serveWith(MATRIX)

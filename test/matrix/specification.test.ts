@@ -176,6 +176,9 @@ test.skipIf(!specification)('every answer has the shape of the specification', a
   await own('PUT', `directory/list/${room.replace('rooms', 'room')}`, { visibility: 'public' })
   await own('GET', `directory/list/${room.replace('rooms', 'room')}`)
   await own('GET', 'publicRooms?limit=1')
+  await own('GET', 'initialSync?limit=3&archived=true')
+  await own('GET', `${room}/initialSync`)
+  await own('GET', `events?from=${next_batch}`)
   await own('POST', 'search', {
     search_categories: {
       room_events: {

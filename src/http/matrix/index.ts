@@ -18,6 +18,7 @@ import { historyEndpoints } from './history'
 import { keyEndpoints } from './keys'
 import { loginEndpoints } from './login'
 import { mediaEndpoints } from './media'
+import { oldSyncEndpoints } from './old-sync'
 import { placeEndpoints } from './places'
 import { presenceEndpoints } from './presence'
 import { profileEndpoints } from './profile'
@@ -42,6 +43,7 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...discoveryEndpoints(matrix, app),
       ...loginEndpoints(core, matrix),
       ...syncEndpoints(core, app.limits, matrix),
+      ...oldSyncEndpoints(core, app.limits, matrix),
       ...historyEndpoints(matrix),
       ...stateEndpoints(matrix),
       ...receiptEndpoints(matrix),

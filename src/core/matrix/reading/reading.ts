@@ -12,6 +12,7 @@ import { KnownFilters } from '../sync/known-filters'
 import { KnownReaders } from '../sync/known-readers'
 import { LazyMemory } from '../sync/lazy'
 import { MarkLog } from '../sync/mark-log'
+import { OldSync } from '../sync/old-sync'
 import { ReceiptEvents } from '../sync/receipts'
 import { RoomSections } from '../sync/room'
 import { SharedSections } from '../sync/shared-sections'
@@ -67,10 +68,22 @@ export function createReading({
   })
   const known = new KnownReaders(core, readers, recent, marks)
   const receiptEvents = new ReceiptEvents(core, serverName)
+  const states = new RoomStates({ core, readers, positions, rendering })
+  const sync = new Sync({
+    ...{ core, positions, recent, marks, known, waiters },
+    filters: new KnownFilters(core),
+    rooms: new AnswerRooms({
+      ...{ core, readers, known, recent, marks, sections },
+      receipts: receiptEvents,
+      unread: additions.unread,
+    }),
+    ephemeral: additions.ephemeral,
+  })
   return {
     readers,
     history,
-    states: new RoomStates({ core, readers, positions, rendering }),
+    states,
+    oldSync: new OldSync({ core, readers, positions, history, states, sync }),
     eventSearch: new EventSearch({
       ...{ core, store, readers, positions },
       answers: new SearchAnswers({ core, rendering, timeline }),
@@ -78,16 +91,7 @@ export function createReading({
     relations: new Relations({ core, readers, positions, history, rendering }),
     receipts: new Receipts({ core, readers, positions, history }),
     recent,
-    sync: new Sync({
-      ...{ core, positions, recent, marks, known, waiters },
-      filters: new KnownFilters(core),
-      rooms: new AnswerRooms({
-        ...{ core, readers, known, recent, marks, sections },
-        receipts: receiptEvents,
-        unread: additions.unread,
-      }),
-      ephemeral: additions.ephemeral,
-    }),
+    sync,
     waiters,
   }
 }
