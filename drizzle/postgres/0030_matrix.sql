@@ -105,6 +105,20 @@ CREATE TABLE "matrix_one_time_keys" (
 	CONSTRAINT "matrix_one_time_keys_device_algorithm_n_pk" PRIMARY KEY("device","algorithm","n")
 );
 --> statement-breakpoint
+CREATE TABLE "matrix_pushers" (
+	"account_id" bigint NOT NULL,
+	"app_id" text NOT NULL,
+	"pushkey" text NOT NULL,
+	"device" bigint NOT NULL,
+	"json" text NOT NULL,
+	"set_at" timestamp(6) with time zone NOT NULL,
+	"pos" bigint NOT NULL,
+	"failures" bigint DEFAULT 0 NOT NULL,
+	"failing_since" timestamp(6) with time zone,
+	"next_at" timestamp(6) with time zone,
+	CONSTRAINT "matrix_pushers_account_id_app_id_pushkey_pk" PRIMARY KEY("account_id","app_id","pushkey")
+);
+--> statement-breakpoint
 CREATE TABLE "matrix_receipts" (
 	"channel_id" bigint NOT NULL,
 	"account_id" bigint NOT NULL,
@@ -201,6 +215,8 @@ ALTER TABLE "matrix_filters" ADD CONSTRAINT "matrix_filters_account_id_accounts_
 ALTER TABLE "matrix_media" ADD CONSTRAINT "matrix_media_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_media" ADD CONSTRAINT "matrix_media_quarantined_by_accounts_id_fk" FOREIGN KEY ("quarantined_by") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_one_time_keys" ADD CONSTRAINT "matrix_one_time_keys_device_matrix_devices_id_fk" FOREIGN KEY ("device") REFERENCES "public"."matrix_devices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "matrix_pushers" ADD CONSTRAINT "matrix_pushers_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "matrix_pushers" ADD CONSTRAINT "matrix_pushers_device_matrix_devices_id_fk" FOREIGN KEY ("device") REFERENCES "public"."matrix_devices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_receipts" ADD CONSTRAINT "matrix_receipts_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_reports" ADD CONSTRAINT "matrix_reports_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "matrix_secrets" ADD CONSTRAINT "matrix_secrets_account_id_accounts_id_fk" FOREIGN KEY ("account_id") REFERENCES "public"."accounts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -215,7 +231,10 @@ CREATE INDEX "matrix_media_account" ON "matrix_media" USING btree ("account_id",
 CREATE INDEX "matrix_media_blob" ON "matrix_media" USING btree ("blob") WHERE blob IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "matrix_members_channel" ON "matrix_members" USING btree ("channel_id","membership");--> statement-breakpoint
 CREATE UNIQUE INDEX "matrix_one_time_keys_id" ON "matrix_one_time_keys" USING btree ("device","algorithm","key_id");--> statement-breakpoint
+CREATE INDEX "matrix_pushers_key" ON "matrix_pushers" USING btree ("app_id","pushkey");--> statement-breakpoint
+CREATE INDEX "matrix_pushers_device" ON "matrix_pushers" USING btree ("device");--> statement-breakpoint
 CREATE INDEX "matrix_receipts_mx" ON "matrix_receipts" USING btree ("channel_id","mx");--> statement-breakpoint
+CREATE INDEX "matrix_receipts_account" ON "matrix_receipts" USING btree ("account_id","mx");--> statement-breakpoint
 CREATE INDEX "matrix_reports_account" ON "matrix_reports" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE INDEX "matrix_secrets_expiry" ON "matrix_secrets" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "matrix_state_log_pos" ON "matrix_state_log" USING btree ("channel_id","pos");--> statement-breakpoint

@@ -124,6 +124,24 @@ CREATE TABLE `matrix_one_time_keys` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `matrix_one_time_keys_id` ON `matrix_one_time_keys` (`device`,`algorithm`,`key_id`);--> statement-breakpoint
+CREATE TABLE `matrix_pushers` (
+	`account_id` integer NOT NULL,
+	`app_id` text NOT NULL,
+	`pushkey` text NOT NULL,
+	`device` integer NOT NULL,
+	`json` text NOT NULL,
+	`set_at` integer NOT NULL,
+	`pos` integer NOT NULL,
+	`failures` integer DEFAULT 0 NOT NULL,
+	`failing_since` integer,
+	`next_at` integer,
+	PRIMARY KEY(`account_id`, `app_id`, `pushkey`),
+	FOREIGN KEY (`account_id`) REFERENCES `accounts`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`device`) REFERENCES `matrix_devices`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `matrix_pushers_key` ON `matrix_pushers` (`app_id`,`pushkey`);--> statement-breakpoint
+CREATE INDEX `matrix_pushers_device` ON `matrix_pushers` (`device`);--> statement-breakpoint
 CREATE TABLE `matrix_receipts` (
 	`channel_id` integer NOT NULL,
 	`account_id` integer NOT NULL,
@@ -137,6 +155,7 @@ CREATE TABLE `matrix_receipts` (
 );
 --> statement-breakpoint
 CREATE INDEX `matrix_receipts_mx` ON `matrix_receipts` (`channel_id`,`mx`);--> statement-breakpoint
+CREATE INDEX `matrix_receipts_account` ON `matrix_receipts` (`account_id`,`mx`);--> statement-breakpoint
 CREATE TABLE `matrix_registration_tokens` (
 	`token` text PRIMARY KEY NOT NULL,
 	`uses_allowed` integer,

@@ -18,7 +18,7 @@ export function formatHint({ seq, marks }: Hint): string {
 
 /** Returns undefined for a text that is no hint. */
 export function parseHint(text: string): Hint | undefined {
-  const match = /^(\d{1,16})(?:\/([\d-]*)\/([\d-]*)(?:\/([acdx\d,]*))?)?$/.exec(text)
+  const match = /^(\d{1,16})(?:\/([\d-]*)\/([\d-]*)(?:\/([acdprx\d,]*))?)?$/.exec(text)
   if (!match) return undefined
   const seq = Number(match[1])
   if (match[2] === undefined || match[3] === undefined) return { seq }
@@ -44,5 +44,5 @@ function spanOf(text: string): Span | null {
 }
 
 function isKey(text: string): text is MarkKey {
-  return /^[acdx]\d{1,16}$/.test(text)
+  return /^[acdprx]\d{1,16}$/.test(text)
 }

@@ -10,10 +10,12 @@ export const MATRIX_PROJECTION = 'matrix'
 export const EVENTS_PER_ROW = 64
 
 /**
- * Whom a change concerns: an account, a channel or a device, by inner id. `x` names a channel whose earlier events have
- * changed where they stand, such as redacted ones.
+ * Whom or what a change concerns, by inner id: an account, a channel or a device; what an account has read (`r`), the
+ * pushers of an account (`p`), and events of a channel that were redacted or deleted (`x`).
  */
-export type MarkKey = `a${number}` | `c${number}` | `d${number}` | `x${number}`
+export type MarkKey = `${MarkLetter}${number}`
+
+type MarkLetter = 'a' | 'c' | 'd' | 'p' | 'r' | 'x'
 
 /** A stretch of a counter: everything after one value up to another. */
 export interface Span {
@@ -60,7 +62,8 @@ export class OpenMarks {
     return { mx, projected, keys }
   }
 
-  private note(keys: Iterable<MarkKey>): void {
+  /** Notes whom the transaction concerns beside what it raises or moves. */
+  note(keys: Iterable<MarkKey>): void {
     for (const key of keys) this.keys.add(key)
   }
 }

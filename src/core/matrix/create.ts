@@ -20,6 +20,7 @@ import { createPlaces } from './places/places'
 import { Projector } from './projector/projector'
 import { createPush } from './push/push'
 import { createReading } from './reading/reading'
+import { RecentEvents } from './reading/recent'
 import { MatrixRoomRules } from './room-rules'
 import { SigningKeys } from './signing-keys'
 import { Standings } from './standings'
@@ -60,7 +61,8 @@ export function createMatrix(parts: MatrixParts) {
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, reads: store.reads }))
   const registration = new Registration(parts, { users, interactive, logins, shortSecrets })
-  const push = createPush(parts, users)
+  const recent = new RecentEvents(core, store)
+  const push = createPush({ ...parts, recent }, users)
   const acts = createActs({ ...parts, ...push, users, projector, media, standings, caughtUp })
   const waiters = new Waiters(store, parts.timer)
   const { ephemeral, ...ofEphemeral } = createEphemeral({
@@ -71,6 +73,8 @@ export function createMatrix(parts: MatrixParts) {
   const reading = createReading({
     ...parts,
     users,
+    recent,
+    unread: push.unread,
     transactionsOf: async (actor) => {
       const device = await devices.of(actor)
       return (eventId) => acts.sentTransactions.of(device, eventId)

@@ -14,6 +14,7 @@ import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
 import type { SyncReads } from './sync-ports'
 import type { TotalReads } from './total-ports'
+import type { UnreadReads } from './unread-ports'
 import type { UserReads, UserWrites } from './user-ports'
 
 /** What the Matrix homeserver reads from the store. */
@@ -24,6 +25,7 @@ export interface MatrixReads
     HistoryReads,
     ReceiptReads,
     SyncReads,
+    UnreadReads,
     CompanionReads,
     DeviceReads,
     DeviceKeyReads,

@@ -197,6 +197,33 @@ export const matrixReceipts = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.channelId, table.accountId, table.kind, table.thread] }),
     index('matrix_receipts_mx').on(table.channelId, table.mx),
+    index('matrix_receipts_account').on(table.accountId, table.mx),
+  ],
+)
+
+/** Where users want to be told of events while no client of theirs is connected. */
+export const matrixPushers = sqliteTable(
+  'matrix_pushers',
+  {
+    accountId: ofAccount(),
+    appId: text('app_id').notNull(),
+    pushkey: text('pushkey').notNull(),
+    /** The device that set it, and with which it ends. */
+    device: ofDevice(),
+    /** What else the client has said of it, as JSON. */
+    json: text('json').notNull(),
+    setAt: instantColumn('set_at').notNull(),
+    /** Everything before this place is told. */
+    pos: integer('pos').notNull(),
+    /** How many calls in a row have failed, since when, and when the next one is due. */
+    failures: integer('failures').notNull().default(0),
+    failingSince: instantColumn('failing_since'),
+    nextAt: instantColumn('next_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.accountId, table.appId, table.pushkey] }),
+    index('matrix_pushers_key').on(table.appId, table.pushkey),
+    index('matrix_pushers_device').on(table.device),
   ],
 )
 

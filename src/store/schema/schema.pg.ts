@@ -69,6 +69,7 @@ export const {
   matrixAliases,
   matrixAccountData,
   matrixReceipts,
+  matrixPushers,
   matrixFilters,
   matrixMedia,
   matrixSecrets,

@@ -22,7 +22,7 @@ import { Bundles } from './bundles'
 import { RoomHistory } from './messages'
 import { Positions } from './positions'
 import { Readers, type ReadersDeps, type UserIds } from './readers'
-import { RecentEvents } from './recent'
+import type { RecentEvents } from './recent'
 import { Relations } from './relations'
 import { Rendering } from './rendering'
 import { RoomStates } from './room-states'
@@ -37,6 +37,7 @@ export interface ReadingParts {
   readonly users: UserIds
   readonly transactionsOf: ReadersDeps['transactionsOf']
   readonly serverName: string
+  readonly recent?: RecentEvents
   readonly unread?: UnreadCounts | undefined
   readonly ephemeral?: Ephemeral | undefined
   /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
@@ -52,11 +53,11 @@ export function createReading({
   transactionsOf,
   serverName,
   caughtUp,
+  recent = new RecentEvents(core, store),
   ...additions
 }: ReadingParts) {
   const readers = new Readers({ core, users, transactionsOf })
   const positions = new Positions(core, store, caughtUp)
-  const recent = new RecentEvents(core, store)
   const marks = new MarkLog(store)
   const timeline = new Timeline(core)
   const rendering = new Rendering(core, new Bundles(core))

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../canonical'
+import type { Now } from '../reading/positions'
 import type { Reader } from '../reading/readers'
 import type { EphemeralPosition } from './tokens'
 
@@ -18,8 +19,12 @@ export interface UnreadOfRoom extends Unread {
 
 /** Knows how much a reader has not read. */
 export interface UnreadCounts {
-  /** Counts what is before a place, in rooms that the reader is in. A room without unread events may be left out. */
-  of(reader: Reader, channelIds: readonly number[], end: number): Promise<ReadonlyMap<number, UnreadOfRoom>>
+  /** Counts what is there now, in rooms that the reader is in. A room without unread events may be left out. */
+  of(
+    reader: Reader,
+    channelIds: readonly number[],
+    now: Pick<Now, 'end' | 'mx'>,
+  ): Promise<ReadonlyMap<number, UnreadOfRoom>>
 }
 
 /** What is not stored and has changed since a reader was last answered: who types, and who is there. */

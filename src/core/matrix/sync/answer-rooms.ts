@@ -230,7 +230,7 @@ export class AnswerRooms {
     answered: readonly AnsweredRoom[],
   ): Promise<string> {
     const joined = answered.flatMap(({ list, room }) => (list === 'join' ? [room.channelId] : []))
-    const unread = joined.length === 0 ? undefined : await this.deps.unread?.of(reader, joined, now.end)
+    const unread = joined.length === 0 ? undefined : await this.deps.unread?.of(reader, joined, now)
     const lists: Record<List, string[]> = { join: [], invite: [], knock: [], leave: [] }
     for (const { list, room, text } of answered) {
       const counts = unreadJson(unread?.get(room.channelId), filter.timeline.threadCounts)

@@ -11,7 +11,7 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm'
-import { EVENTS_PER_ROW } from '../../../core/log/marks'
+import { EVENTS_PER_ROW, type OpenMarks } from '../../../core/log/marks'
 import type { EventReads, EventWrites, StoredEvent } from '../../../core/matrix/event-ports'
 import type { ColumnType, Handle } from '../../database'
 import { lazily } from '../../lazily'
@@ -138,7 +138,7 @@ const INSERTED = {
 } as const satisfies Record<keyof StoredEvent, ColumnType>
 const NAMES = Object.keys(INSERTED) as (keyof StoredEvent)[]
 
-export function eventWrites({ db, t, dialect, runEach }: Handle): EventWrites {
+export function eventWrites({ db, t, dialect, runEach }: Handle, marks: OpenMarks): EventWrites {
   const events = t.matrixEvents
   const value = sql.placeholder
   const insert = db
@@ -172,6 +172,7 @@ export function eventWrites({ db, t, dialect, runEach }: Handle): EventWrites {
         .where(sql`${events.channelId} = given.c0 AND ${events.pos} = given.c1`)
     },
     async deleteOrphans(channelId, before) {
+      marks.note([`x${channelId}`])
       await db
         .delete(events)
         .where(

@@ -22,6 +22,7 @@ import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
 import { syncReads } from './sync'
 import { totalReads } from './totals'
+import { unreadReads } from './unread'
 import { userReads, userWrites } from './users'
 
 export function matrixReads(handle: Handle): MatrixReads {
@@ -32,6 +33,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...historyReads(handle),
     ...receiptReads(handle),
     ...syncReads(handle),
+    ...unreadReads(handle),
     ...companionReads(handle),
     ...deviceReads(handle),
     ...deviceKeyReads(handle),
@@ -50,8 +52,8 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...matrixReads(handle),
     ...userWrites(handle, stamp),
     ...roomWrites(handle),
-    ...eventWrites(handle),
-    ...receiptWrites(handle),
+    ...eventWrites(handle, marks),
+    ...receiptWrites(handle, marks),
     ...companionWrites(handle, marks),
     ...deviceWrites(handle, stamp),
     ...deviceKeyWrites(handle),

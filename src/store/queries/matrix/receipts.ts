@@ -1,4 +1,5 @@
 import { and, eq, getTableColumns, gt, lte, sql } from 'drizzle-orm'
+import type { OpenMarks } from '../../../core/log/marks'
 import type { ReceiptReads, ReceiptWrites } from '../../../core/matrix/receipt-ports'
 import type { Handle } from '../../database'
 import { lazily } from '../../lazily'
@@ -59,11 +60,12 @@ export function receiptReads({ db, t }: Handle): ReceiptReads {
   }
 }
 
-export function receiptWrites({ db, t }: Handle): ReceiptWrites {
+export function receiptWrites({ db, t }: Handle, marks: OpenMarks): ReceiptWrites {
   const receipts = t.matrixReceipts
   return {
     async putReceipt(receipt) {
-      const { pos, ts, mx } = receipt
+      const { accountId, pos, ts, mx } = receipt
+      marks.note([`r${accountId}`])
       await db
         .insert(receipts)
         .values(receipt)
