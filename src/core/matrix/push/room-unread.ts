@@ -3,7 +3,7 @@ import type { Outcome } from './evaluate'
 import type { EventFacts } from './facts'
 
 /** More unread events of a room are not counted. */
-export const MAX_COUNTED = 500
+const MAX_COUNTED = 500
 
 interface Count {
   notifications: number
