@@ -1,5 +1,6 @@
 import type { Actor } from '../identity/actor'
 import type { Account, Channel } from '../kernel/entities'
+import type { Seq } from '../kernel/ids'
 import type { Writes } from '../kernel/ports'
 
 /** Where a channel is found over another protocol. */
@@ -24,6 +25,17 @@ export interface RoomRules {
   isInvited(tx: Writes, account: Account, channel: Channel): Promise<boolean>
   /** Where a channel is found; undefined if it has no room (yet). */
   addressOf(channel: Channel): Promise<RoomAddress | undefined>
+  /** Notes how far an account has read, in the transaction in which that is written. */
+  markRead(tx: Writes, account: Account, channel: Channel, mark: ReadMark): Promise<void>
+}
+
+/** How far an account has read in a channel. */
+export interface ReadMark {
+  /** The root of the thread that was read; null outside of threads. */
+  readonly root: Seq | null
+  readonly upTo: Seq
+  /** Whether the position went back. */
+  readonly isRewound: boolean
 }
 
 const nowhere: ReadonlySet<number> = new Set()
@@ -54,5 +66,9 @@ export class ChannelRooms implements Omit<RoomRules, 'serverName'> {
   }
   async addressOf(channel: Channel): Promise<RoomAddress | undefined> {
     return this.rules?.addressOf(channel)
+  }
+
+  async markRead(tx: Writes, account: Account, channel: Channel, mark: ReadMark): Promise<void> {
+    await this.rules?.markRead(tx, account, channel, mark)
   }
 }

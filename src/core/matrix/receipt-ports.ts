@@ -10,7 +10,7 @@ export interface Receipt {
   readonly kind: ReceiptKind
   /** Empty: without a thread; `main`; or the event id of a root. */
   readonly thread: string
-  /** Position of the event. */
+  /** Position of the event; or up to where everything outside of threads is read, where no event is. */
   readonly pos: number
   /** Milliseconds since 1970. */
   readonly ts: number
@@ -38,4 +38,6 @@ export interface ReceiptReads {
 export interface ReceiptWrites {
   /** Inserts a receipt, or replaces it. */
   putReceipt(receipt: Receipt): Promise<void>
+  /** Inserts private receipts of the members of a channel, for what they have read outside of threads on /v1. */
+  copyReadPositions(of: Pick<Receipt, 'channelId' | 'ts' | 'mx'>): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { Core } from '..'
 import type { Person } from '../identity/actor'
+import { rowOf } from './acts/room-acts'
 import { matrixRefusal } from './errors'
 import type { StoredEvent } from './event-ports'
 import type { RoomHistory } from './reading/messages'
@@ -19,7 +20,7 @@ export interface NewReceipt {
 }
 
 export interface ReceiptsDeps {
-  readonly core: Pick<Core, 'transactions' | 'reads'>
+  readonly core: Pick<Core, 'transactions' | 'reads' | 'readPositions'>
   readonly readers: Readers
   readonly positions: Positions
   readonly history: RoomHistory
@@ -46,7 +47,28 @@ export class Receipts {
       return kind && event ? [{ kind, thread: kind === 'm.fully_read' ? '' : thread, pos: event.pos }] : []
     })
     const ahead = await this.ahead(view, wanted)
-    if (ahead.length > 0) await this.write(actor, view, ahead)
+    if (ahead.length === 0) return
+    await this.write(actor, view, ahead)
+    await this.advance(actor, view, ahead)
+  }
+
+  /** Moves the position of the reader on /v1 to where its receipts are. */
+  private async advance(actor: Person, { room }: RoomView, receipts: readonly Wanted[]): Promise<void> {
+    const { reads, readPositions } = this.deps.core
+    const [channel] = await reads.channelsByIds([room.channelId])
+    // What is archived has no position on /v1 any more.
+    if (!channel || channel.archivedAt !== null) return
+    for (const { kind, thread, pos } of receipts) {
+      if (kind === 'm.fully_read') continue
+      const upTo = rowOf({ pos })
+      if (thread === '' || thread === 'main') {
+        await readPositions.advance(actor, channel, { upTo, of: thread === '' ? 'everything' : 'top level' })
+        continue
+      }
+      const root = await reads.matrix().event({ eventId: thread })
+      if (root?.channelId === channel.id)
+        await readPositions.advance(actor, channel, { upTo, of: rowOf(root) })
+    }
   }
 
   /** Leaves out those that would not go forward. */

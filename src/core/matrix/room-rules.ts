@@ -1,4 +1,4 @@
-import type { RoomAddress, RoomRules } from '../channels/channel-rooms'
+import type { ReadMark, RoomAddress, RoomRules } from '../channels/channel-rooms'
 import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
 import { type Actor, isAdmin } from '../identity/actor'
@@ -7,6 +7,7 @@ import type { Reads, Writes } from '../kernel/ports'
 import { deputiesIn } from './deputies'
 import { parsedEvent } from './events'
 import type { Projector } from './projector/projector'
+import { markRead } from './read-marks'
 import type { Users } from './users'
 
 /**
@@ -65,6 +66,10 @@ export class MatrixRoomRules implements RoomRules {
     const [canonical] = await reads.stateNow(id, { types: ['m.room.canonical_alias'], stateKeys: [''] })
     const { alias } = canonical ? parsedEvent(canonical.json).content : { alias: null }
     return { roomId: room.roomId, alias: typeof alias === 'string' ? alias : null }
+  }
+
+  markRead(tx: Writes, account: Account, channel: Channel, mark: ReadMark): Promise<void> {
+    return markRead(tx, account, channel, mark)
   }
 
   private async note(tx: Writes, actor: Actor, channel: Channel, userId: string): Promise<void> {

@@ -59,9 +59,16 @@ export async function beginRoom(
     published: channel.kind === 'public',
   })
   const { seq, at } = record
+  await copyReadPositions(b, channel)
   for (const state of planned) b.batch.add(room, seq, { ...state, ts: milliseconds(at) })
   if (alias !== null) await b.tx.matrix().insertAlias({ alias, channelId: channel.id, creatorId: null })
   return room
+}
+
+/** What members had read before is read in the room, too. */
+async function copyReadPositions({ tx }: Beginning, { id: channelId }: Channel): Promise<void> {
+  const mx = await tx.matrix().nextMx(`c${channelId}`)
+  await tx.matrix().copyReadPositions({ channelId, ts: milliseconds(tx.now()), mx })
 }
 
 /** Returns the alias of a channel; null for a direct channel, or if a room made over Matrix has it. */

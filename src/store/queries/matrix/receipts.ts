@@ -1,8 +1,11 @@
 import { and, eq, getTableColumns, gt, lte, sql } from 'drizzle-orm'
-import type { OpenMarks } from '../../../core/log/marks'
+import { EVENTS_PER_ROW, type OpenMarks } from '../../../core/log/marks'
 import type { ReceiptReads, ReceiptWrites } from '../../../core/matrix/receipt-ports'
 import type { Handle } from '../../database'
 import { lazily } from '../../lazily'
+
+/** How many events before a position are looked at. */
+const NEAR = 200
 
 export function receiptReads({ db, t }: Handle): ReceiptReads {
   const receipts = t.matrixReceipts
@@ -13,14 +16,18 @@ export function receiptReads({ db, t }: Handle): ReceiptReads {
       .select({
         ...getTableColumns(receipts),
         localpart: t.matrixUsers.localpart,
-        eventId: t.matrixEvents.eventId,
+        // Where there is no event at the position, the newest one before it that is in no thread.
+        eventId: sql<string | null>`coalesce(
+          (SELECT exact.event_id FROM matrix_events exact
+            WHERE exact.channel_id = ${receipts.channelId} AND exact.pos = ${receipts.pos}),
+          (SELECT near.event_id FROM (
+              SELECT event.event_id, event.thread_pos, event.pos FROM matrix_events event
+              WHERE event.channel_id = ${receipts.channelId} AND event.pos < ${receipts.pos}
+              ORDER BY event.pos DESC LIMIT ${sql.raw(String(NEAR))}) near
+            WHERE near.thread_pos IS NULL ORDER BY near.pos DESC LIMIT 1))`,
       })
       .from(receipts)
       .innerJoin(t.matrixUsers, eq(t.matrixUsers.accountId, receipts.accountId))
-      .innerJoin(
-        t.matrixEvents,
-        and(eq(t.matrixEvents.channelId, receipts.channelId), eq(t.matrixEvents.pos, receipts.pos)),
-      )
       .where(and(eq(receipts.channelId, sql.placeholder('channel')), within))
       .prepare(),
   )
@@ -50,7 +57,8 @@ export function receiptReads({ db, t }: Handle): ReceiptReads {
     },
 
     async receiptsIn(channelId, { after, upTo }) {
-      return inRoom().execute({ channel: channelId, after, upTo })
+      const found = await inRoom().execute({ channel: channelId, after, upTo })
+      return found.flatMap(({ eventId, ...row }) => (eventId === null ? [] : [{ ...row, eventId }]))
     },
 
     async roomsWithReceipts(userId, { after, upTo }) {
@@ -73,6 +81,19 @@ export function receiptWrites({ db, t }: Handle, marks: OpenMarks): ReceiptWrite
           target: [receipts.channelId, receipts.accountId, receipts.kind, receipts.thread],
           set: { pos, ts, mx },
         })
+    },
+
+    async copyReadPositions({ channelId, ts, mx }) {
+      const { memberships } = t
+      // The last position of the row up to which they have read.
+      const pos = sql`(${memberships.readSeq} + 1) * ${sql.raw(String(EVENTS_PER_ROW))} - 1`
+      await db
+        .insert(receipts)
+        .select(
+          sql`SELECT ${memberships.channelId}, ${memberships.accountId}, 'm.read.private', 'main', ${pos}, ${sql.raw(String(ts))}, ${sql.raw(String(mx))}
+            FROM ${memberships} WHERE ${memberships.channelId} = ${channelId} AND ${memberships.readSeq} > 0`,
+        )
+        .onConflictDoNothing()
     },
   }
 }
