@@ -1,4 +1,5 @@
 import { CONFIGSYNC_ENTRIES } from './admin/configsync/entries'
+import { MATRIX_ENTRIES } from './admin/matrix/entries'
 import { CLIENT_ENTRIES } from './client/entries'
 import type { Command } from './lib/command'
 
@@ -25,6 +26,7 @@ export const GROUPS = [
   'Settings',
   'Audit',
   'ConfigSync',
+  'Matrix',
   'Data',
 ] as const
 type Group = (typeof GROUPS)[number]
@@ -297,6 +299,7 @@ export const ENTRIES: readonly Entry[] = [
     async () => (await audit()).verifyAudit,
   ),
   ...CONFIGSYNC_ENTRIES,
+  ...MATRIX_ENTRIES,
   entry(
     'Data',
     'migrate-db',

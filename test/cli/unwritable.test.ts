@@ -18,13 +18,15 @@ const SCOPES = 'channel:*:read'
 let site: Site
 const tokens: string[] = []
 const syncTokens: string[] = []
+/** A room that was made over Matrix, and two files, for each round. */
+const rooms: { readonly room: string; readonly files: readonly string[] }[] = []
 const ROUNDS = [0, 1] as const
 let url: string
 let tokenFile: string
 
 beforeAll(async () => {
   site = new Site()
-  url = (await site.serve()).url
+  url = (await site.serveWith({ SYNAPSE_MATRIX_SERVER_NAME: 'example.org' })).url
   await site.json('quickstart', '--yes', '--json')
   await makeClient()
   for (const handle of ['ada', 'ben'])
@@ -35,6 +37,7 @@ beforeAll(async () => {
     await site.json('pair', '--device', `tablet-${round}`, '--account', 'ada', '--json')
     syncTokens.push(await readyToSync(`sync-${round}`))
   }
+  for (const handle of ['mia', 'max']) rooms.push(await onMatrix(handle))
   await site.json('backup', 'create', '--json')
 })
 afterAll(() => site[Symbol.asyncDispose]())
@@ -85,9 +88,35 @@ async function readyToSync(handle: string): Promise<string> {
   return id
 }
 
+/** Registers a person on Matrix, who makes a room and uploads two files. */
+async function onMatrix(user: string) {
+  const password = 'correct horse battery'
+  await site.json('matrix', 'register', '--user', user, '--password', password)
+  const login = { type: 'm.login.password', identifier: { type: 'm.id.user', user }, password }
+  const send = async (path: string, body: object, token = '') => {
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await fetch(`${url}/_matrix/${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
+    expect(answer.status).toBe(200)
+    return (await answer.json()) as Record<string, string>
+  }
+  const { access_token: token } = await send('client/v3/login', login)
+  const { room_id: room = '' } = await send('client/v3/createRoom', {}, token)
+  const files: string[] = []
+  for (const one of [1, 2]) files.push((await send('media/v3/upload', { one }, token)).content_uri ?? '')
+  await site.json('matrix', 'token', 'create', `spare-${user}`)
+  return { room, files }
+}
+
 /** One command line for every command that can use the running server, in an order that works. */
 function commandLines(round: (typeof ROUNDS)[number] = 0): string[][] {
   const syncing = `sync-${round}`
+  const person = ['mia', 'max'][round] ?? ''
+  const { room = '', files: [file = '', spare = ''] = [] } = rooms[round] ?? {}
+  const alias = `#hall-${round}:example.org`
   return [
     ['discover', '--url', url],
     ['quickstart', '--yes'],
@@ -179,6 +208,38 @@ function commandLines(round: (typeof ROUNDS)[number] = 0): string[][] {
     ['configsync disable', syncing],
     ['configsync purge', syncing, '--yes'],
     ['configsync import', syncing, join(site.directory, `export-${round}`)],
+    ['matrix status'],
+    ['matrix config-snippet', 'caddy'],
+    ['matrix register', '--user', `eve-${round}`, '--password', 'correct horse battery'],
+    ['matrix user list'],
+    ['matrix user show', person],
+    ['matrix user devices', person],
+    ['matrix user lock', person],
+    ['matrix user unlock', person],
+    ['matrix user suspend', person],
+    ['matrix user logout', person],
+    ['matrix token create', `picnic-${round}`],
+    ['matrix token list'],
+    ['matrix token revoke', `spare-${person}`],
+    ['matrix room list'],
+    ['matrix room show', 'general'],
+    ['matrix room members', 'general'],
+    ['matrix room make-admin', `den-${round}`, '--user', 'ada'],
+    ['matrix alias add', alias, 'general'],
+    ['matrix alias list', 'general'],
+    ['matrix alias remove', alias],
+    ['matrix room block', room],
+    ['matrix room delete', room, '--yes'],
+    ['matrix key show'],
+    ['matrix key rotate'],
+    ['matrix key export', '-o', join(site.directory, `key-${round}`)],
+    ['matrix media usage'],
+    ['matrix media quarantine', file],
+    ['matrix media delete', spare],
+    ['matrix media purge', '--before', '2026-01-31', '--dry-run'],
+    ['matrix projector status'],
+    ['matrix projector rebuild', `den-${round}`],
+    ['matrix user deactivate', person, '--yes'],
     ['audit'],
     ['audit list', '--json'],
     ['audit verify'],
@@ -200,7 +261,7 @@ function commandLines(round: (typeof ROUNDS)[number] = 0): string[][] {
 /** Commands that print in the same way, and need another server, a database or the token of a person. */
 const ELSEWHERE = [
   ...['join', 'decide', 'config auth-set-cors-origins', 'migrate-db', 'import-original', 'backup restore'],
-  ...['epoch rotate', 'reset', 'configsync migrate-store', 'webhooks redeliver', 'mcp'],
+  ...['epoch rotate', 'reset', 'configsync migrate-store', 'webhooks redeliver', 'mcp', 'matrix key import'],
   // It needs a token of an admin, and is tested beside its other tests.
   'conformance',
   // They go on until they are stopped, or print nothing if anything goes wrong.

@@ -40,12 +40,12 @@ export class AdminClient implements AsyncDisposable {
     return this.call<T>('PATCH', path, body).then((answer) => answer.body)
   }
 
-  put<T>(path: string, body: unknown): Promise<T> {
-    return this.call<T>('PUT', path, body).then((answer) => answer.body)
+  put<T>(path: string, body: unknown, withinMs?: number): Promise<T> {
+    return this.call<T>('PUT', path, body, withinMs).then((answer) => answer.body)
   }
 
-  delete<T = undefined>(path: string): Promise<T> {
-    return this.call<T>('DELETE', path).then((answer) => answer.body)
+  delete<T = undefined>(path: string, withinMs?: number): Promise<T> {
+    return this.call<T>('DELETE', path, undefined, withinMs).then((answer) => answer.body)
   }
 
   /** Returns all pages of a list that the API sends as bare arrays. */
