@@ -1,5 +1,6 @@
 // What the console shows of the homeserver.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { signIn } from '../../matrix/homeserver'
 import type { Person } from '../../support/world'
 import { browser, ConsoleLab, desktop, phone } from './support'
 
@@ -21,6 +22,20 @@ describe.skipIf(browser === undefined)('the console beside a homeserver', () => 
       await page.click('button', 'Details')
       await page.shows('#general:example.org')
       await page.find('button', 'Copy the address on Matrix')
+      await page.isClean()
+    })
+
+  for (const [size, device] of Object.entries({ desktop, phone }))
+    test(`an administrator sees the devices of an account, and signs one out (${size})`, async () => {
+      const boss = await lab.world.human(`boss-${size}`, { isAdmin: true })
+      const device_id = `TABLET${size.toUpperCase()}`
+      await signIn(lab.world, ada, { device_id, initial_device_display_name: `Tablet ${size}` })
+      await using page = await lab.sit(boss, '/admin/accounts/ada', device)
+      await page.shows('@ada:example.org')
+      await page.shows(device_id)
+      await page.click('button', `Sign Tablet ${size} out`)
+      await page.click('button', 'Sign out')
+      await page.shows('It is signed in on no device.')
       await page.isClean()
     })
 

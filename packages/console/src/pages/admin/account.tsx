@@ -12,6 +12,7 @@ import { Show, useLoaded } from '../parts/loaded'
 import { AccountActs } from './account-acts'
 import { AdminMain } from './frame'
 import { accountOf, channels } from './load'
+import { MatrixUser } from './matrix'
 import { MemberList, roleOf, roles } from './members'
 import { State } from './presence'
 import { PushEndpoint } from './push'
@@ -96,6 +97,11 @@ export function AccountPage({ item }: { readonly item: string }) {
               {found.account.kind === 'agent' && (
                 <section class="part" aria-label="Push">
                   <PushEndpoint account={found.account} push={found.push} onChanged={loaded.reload} />
+                </section>
+              )}
+              {found.matrix && (
+                <section class="part" aria-label="Matrix">
+                  <MatrixUser user={found.matrix} onChanged={loaded.reload} />
                 </section>
               )}
               <p class="links">

@@ -28,12 +28,22 @@ export const channels = () => synapse.request('GET /v1/admin/channels')
 export async function accountOf(handle: string) {
   const account = (await accounts()).find((one) => one.handle === handle)
   if (account === undefined) return undefined
-  const [memberships, tokens, push] = await Promise.all([
+  const [memberships, tokens, push, matrix] = await Promise.all([
     synapse.request('GET /v1/admin/memberships', { query: { account: handle } }),
     synapse.request('GET /v1/admin/tokens', { query: { account: handle } }),
     synapse.request('GET /v1/admin/accounts/{id}/push', { path: { id: account.id } }),
+    matrixUserOf(account),
   ])
-  return { account, memberships, tokens, push }
+  return { account, memberships, tokens, push, matrix }
+}
+
+export type MatrixUser = AnswerTo<'GET /v1/admin/matrix/users/{user_id}'>
+
+/** An account as a user of the homeserver; undefined if the server is none. */
+async function matrixUserOf({ id }: Account): Promise<MatrixUser | undefined> {
+  const { features } = await synapse.request('GET /v1/server')
+  if (!features.includes('matrix')) return undefined
+  return synapse.request('GET /v1/admin/matrix/users/{user_id}', { path: { user_id: id } })
 }
 
 /** One channel with its members; undefined if there is none of that slug. */
