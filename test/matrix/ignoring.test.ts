@@ -81,6 +81,7 @@ async function seen(): Promise<Record<string, unknown>> {
     threads: byEve(await chunk(inRoom('threads', V1))),
     replies: root?.unsigned?.['m.relations']?.['m.thread']?.count,
     latest: root?.unsigned?.['m.relations']?.['m.thread']?.latest_event.content.body,
+    listed: first.rooms.length,
     initial: byEve(first.rooms.find(({ room_id }) => room_id === room)?.messages?.chunk ?? []),
     topic: (await ada.get<Event['content']>(inRoom('state/m.room.topic'))).body.topic,
   }
@@ -89,13 +90,13 @@ async function seen(): Promise<Record<string, unknown>> {
 test('everything by an ignored user but state is left out at once, in every way to read', async () => {
   const all = {
     ...{ sync: 2, invites: 1, messages: 2, context: 2, event: 200, relations: 1, threads: 1 },
-    ...{ replies: 2, latest: 'reply by eve', initial: 2, topic: 'by eve' },
+    ...{ replies: 2, latest: 'reply by eve', initial: 2, listed: 2, topic: 'by eve' },
   }
   expect(await seen()).toMatchObject(all)
   await ignore(id('eve'))
   expect(await seen()).toEqual({
     ...{ sync: 0, invites: 0, messages: 0, context: 0, event: 404, relations: 0, threads: 0 },
-    ...{ replies: 1, latest: 'reply by ada', initial: 0, topic: 'by eve' },
+    ...{ replies: 1, latest: 'reply by ada', initial: 0, listed: 1, topic: 'by eve' },
   })
   expect(refused(await ada.get(inRoom(`context/${eventPath('root by eve')}`)))).toEqual([404, 'M_NOT_FOUND'])
   expect(refused(await ada.get(inRoom(`relations/${eventPath('root by eve')}`, V1)))).toEqual([

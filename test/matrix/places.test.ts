@@ -129,6 +129,29 @@ describe('the directory', () => {
     expect((await list(ada)).body.chunk.map(({ name }) => name)).toEqual(['garden'])
   })
 
+  test('has no room that an administrator has blocked', async () => {
+    await using w = await homeserver()
+    const [ada, ben] = (await people(w, 'ada', 'ben')) as [MatrixClient, MatrixClient]
+    const room = await acting(w).newRoom(ada, { preset: 'public_chat', visibility: 'public' })
+    await w.sql('UPDATE matrix_rooms SET blocked = true WHERE room_id = ?', room)
+    expect((await list(ben)).body.chunk).toEqual([])
+    const summary = `${V1}/room_summary/${encodeURIComponent(room)}`
+    expect([(await ben.get(summary)).status, (await ada.get(summary)).status]).toEqual([404, 200])
+  })
+
+  test('is not changed by the token of an agent that only reads', async () => {
+    await using w = await homeserver()
+    await w.channel('family')
+    const bert = await w.agent('bert', { scopes: ['channel:*:read'], channels: { family: 'admin' } })
+    const by = w.bearer(bert.secret)
+    const { body } = await by.get<{ room_id: string }>(
+      `${V3}/directory/room/${encodeURIComponent('#family:example.org')}`,
+    )
+    const path = `${V3}/directory/list/room/${encodeURIComponent(body.room_id)}`
+    expect(refused(await by.put(path, { visibility: 'private' }))).toEqual([403, 'M_FORBIDDEN'])
+    expect((await by.get(path)).body).toEqual({ visibility: 'public' })
+  })
+
   test('needs a token, unless it is public', async () => {
     await using w = await homeserver()
     const listed = `${V3}/directory/list/room/!none%3Aexample.org`

@@ -183,11 +183,20 @@ test('a space keeps its type and its rooms', async () => {
   const space = await s.newRoom(ada, { creation_content: { type: 'm.space' } })
   await sets(ada, space, 'm.space.child', '!in:example.org', { via: ['example.org'] })
   await sets(ada, space, 'm.space.child', '!out:example.org', {})
+  // More state than one row of the log has events.
+  const many = Array.from({ length: 70 }, (_, n) => `!room${n}:example.org`)
+  for (const room of many) await sets(ada, space, 'm.space.child', room, { via: ['example.org'] })
   const { body } = await upgrade(ada, space, { new_version: '11' })
   const now = await stateOf(ada, body.replacement_room)
   expect(now('m.room.create')?.content['type']).toBe('m.space')
   expect(now('m.space.child', '!in:example.org')?.content).toEqual({ via: ['example.org'] })
   expect(now('m.space.child', '!out:example.org')).toBeUndefined()
+  for (const room of many) expect(now('m.space.child', room)?.content).toEqual({ via: ['example.org'] })
+  // The levels come last.
+  const { body: synced } = await ada.get<{ chunk: Event[] }>(
+    `${roomPath(body.replacement_room)}/messages?dir=b&limit=1`,
+  )
+  expect(synced.chunk.map(({ type }) => type)).toEqual(['m.room.power_levels'])
   const rows = await w.sql<{ hidden: unknown }>('SELECT hidden FROM channels')
   expect(rows.map(({ hidden }) => Boolean(hidden))).toEqual([true, true])
 })

@@ -10,7 +10,7 @@ export interface PublishedRoom {
 }
 
 export interface PlaceReads {
-  /** The rooms in the directory whose channels are open: that with most members first, then the older one. */
+  /** The rooms in the directory that are neither archived nor blocked: that with most members first, then the older one. */
   publishedRooms(): Promise<PublishedRoom[]>
   /** Unknown ids are left out. */
   roomsById(roomIds: readonly string[]): Promise<MatrixRoom[]>

@@ -18,7 +18,7 @@ export function oldSyncEndpoints(core: Core, limits: StreamLimits, matrix: Matri
       summary: 'All rooms of the caller with their newest events',
       handle: async ({ actor, device, query }) => {
         const asked = { limit: query.number('limit'), archived: query.flag('archived') ?? false }
-        return { status: 200, json: await oldSync.initial(actor, device, asked) }
+        return { status: 200, text: await oldSync.initial(actor, device, asked) }
       },
     }),
     ...matrixEndpoint(matrix, {

@@ -5,12 +5,13 @@ import { matrixRefusal } from '../errors'
 import { formatPageToken, parsePageToken, unknownToken } from '../page-token'
 import type { CaughtUp } from '../parts'
 import type { PublishedRoom } from '../place-ports'
-import { directoryEntry, type RoomFacts, roomFacts, typeOf } from './summaries'
+import type { RoomState } from '../room-state'
+import { contentOf, directoryEntry, type RoomFacts, roomFacts, statesOf, typeOf } from './summaries'
 
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 500
 /** Rooms whose state is read together. */
-const SLICE = 100
+const SLICE = 500
 
 export interface DirectoryQuery {
   readonly limit: number | undefined
@@ -60,36 +61,55 @@ export class PublicRooms {
     }
   }
 
+  /** The first rooms that match. */
   private async matching(
     rooms: readonly PublishedRoom[],
-    { term, roomTypes }: DirectoryQuery,
+    query: DirectoryQuery,
     wanted: number,
   ): Promise<RoomFacts[]> {
+    const { term, roomTypes } = query
     const reads = this.parts.store.slow.matrix()
     const loop = this.parts.core.pace.loop()
     const sought = term?.trim().toLowerCase()
-    const matches: RoomFacts[] = []
-    for (let at = 0; at < rooms.length && matches.length < wanted; at += SLICE) {
+    const isFiltered = roomTypes !== undefined || Boolean(sought)
+    const matches: PublishedRoom[] = isFiltered ? [] : rooms.slice(0, wanted)
+    for (let at = 0; isFiltered && at < rooms.length && matches.length < wanted; at += SLICE) {
       await loop.turn()
       const slice = rooms.slice(at, at + SLICE)
-      const rows = await reads.roomsOfChannels(slice.map(({ channelId }) => channelId))
-      const facts = new Map((await roomFacts(reads, rows)).map((one) => [one.room.channelId, one]))
+      const states = await statesOf(
+        reads,
+        slice.map(({ channelId }) => channelId),
+        SEARCHED,
+      )
       loop.did(slice.length)
-      for (const { channelId, joined } of slice) {
-        const one = facts.get(channelId)
-        if (!one || (roomTypes && !roomTypes.includes(typeOf(one)))) continue
-        // The number that the order has, so that the page and its tokens agree.
-        if (isNamed(one, sought)) matches.push({ ...one, joined })
+      for (const room of slice) {
+        const state = states.get(room.channelId)
+        const isOfType = state && (!roomTypes || roomTypes.includes(typeOf({ state })))
+        if (isOfType && isNamed(state, sought)) matches.push(room)
       }
     }
-    return matches.slice(0, wanted)
+    const found = matches.slice(0, wanted)
+    const rows = await reads.roomsOfChannels(found.map(({ channelId }) => channelId))
+    const facts = new Map((await roomFacts(reads, rows)).map((one) => [one.room.channelId, one]))
+    return found.flatMap(({ channelId, joined }) => {
+      const one = facts.get(channelId)
+      // The number that the order has, so that the page and its tokens agree.
+      return one ? [{ ...one, joined }] : []
+    })
   }
 }
 
-function isNamed(facts: RoomFacts, sought: string | undefined): boolean {
+/** The state by which rooms are searched. */
+const SEARCHED = ['m.room.create', 'm.room.name', 'm.room.topic', 'm.room.canonical_alias'] as const
+
+function isNamed(state: RoomState, sought: string | undefined): boolean {
   if (!sought) return true
-  const { name, topic, canonical_alias: alias } = directoryEntry(facts)
-  return [name, topic, alias].some((text) => typeof text === 'string' && text.toLowerCase().includes(sought))
+  const texts = [
+    contentOf(state, 'm.room.name')['name'],
+    contentOf(state, 'm.room.topic')['topic'],
+    contentOf(state, 'm.room.canonical_alias')['alias'],
+  ]
+  return texts.some((text) => typeof text === 'string' && text.toLowerCase().includes(sought))
 }
 
 /** Whether a room stands before another one. */

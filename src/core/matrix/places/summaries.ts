@@ -32,27 +32,41 @@ export interface RoomFacts {
 export async function roomFacts(reads: MatrixReads, rooms: readonly MatrixRoom[]): Promise<RoomFacts[]> {
   const ids = rooms.map(({ channelId }) => channelId)
   const [states, joined, archived] = await Promise.all([
-    reads.describingStates(ids, DESCRIBING),
+    statesOf(reads, ids, DESCRIBING),
     reads.countJoined(ids),
     reads.archivedAmong(ids),
   ])
-  const byRoom = new Map<number, Map<string, RoomEvent>>()
-  for (const event of states) {
-    const known = byRoom.get(event.channelId) ?? new Map<string, RoomEvent>()
-    known.set(event.type, parsedRoomEvent(event))
-    byRoom.set(event.channelId, known)
-  }
   const closed = new Set(archived)
   return rooms.map((room) => {
-    const events = byRoom.get(room.channelId)
     return {
       room,
-      state: { event: (type, stateKey) => (stateKey === '' ? events?.get(type) : undefined) },
+      state: states.get(room.channelId) ?? NOTHING,
       joined: joined.get(room.channelId) ?? 0,
       isArchived: closed.has(room.channelId),
     }
   })
 }
+
+/** Reads a part of the state of rooms, by channel: the events of these types and without a state key. */
+export async function statesOf(
+  reads: MatrixReads,
+  channelIds: readonly number[],
+  types: readonly string[],
+): Promise<ReadonlyMap<number, RoomState>> {
+  const byRoom = new Map<number, Map<string, RoomEvent>>()
+  for (const event of await reads.describingStates(channelIds, types)) {
+    const known = byRoom.get(event.channelId) ?? new Map<string, RoomEvent>()
+    known.set(event.type, parsedRoomEvent(event))
+    byRoom.set(event.channelId, known)
+  }
+  const states = [...byRoom].map(([channelId, events]): [number, RoomState] => [
+    channelId,
+    { event: (type, stateKey) => (stateKey === '' ? events.get(type) : undefined) },
+  ])
+  return new Map(states)
+}
+
+const NOTHING: RoomState = { event: () => undefined }
 
 /** Returns a room as the directory lists it. */
 export function directoryEntry({ room, state, joined }: RoomFacts): JsonObject {
@@ -95,7 +109,7 @@ export function roomSummary(facts: RoomFacts): JsonObject {
 }
 
 /** Returns the type of a room, such as `m.space`; null for a room of messages. */
-export function typeOf({ state }: RoomFacts): string | null {
+export function typeOf({ state }: Pick<RoomFacts, 'state'>): string | null {
   const { type } = contentOf(state, 'm.room.create')
   return typeof type === 'string' ? type : null
 }
@@ -140,7 +154,7 @@ function mayKnow(
   isIn: (roomId: string) => boolean,
 ): boolean {
   if (membership === 'join' || isWorldReadable(state)) return true
-  if (isArchived || membership === 'ban') return false
+  if (isArchived || room.blocked || membership === 'ban') return false
   if (membership === 'invite') return true
   const version = roomVersion(room.version)
   switch (joinRuleOf(state)) {
@@ -173,6 +187,7 @@ function isWorldReadable(state: RoomState): boolean {
   return contentOf(state, 'm.room.history_visibility')['history_visibility'] === 'world_readable'
 }
 
-function contentOf(state: RoomState, type: string): JsonObject {
+/** Returns the content of a state event; nothing without one. */
+export function contentOf(state: RoomState, type: string): JsonObject {
   return state.event(type, '')?.pdu.content ?? {}
 }

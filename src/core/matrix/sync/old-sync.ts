@@ -7,15 +7,21 @@ import type { RoomHistory } from '../reading/messages'
 import type { Positions } from '../reading/positions'
 import type { Readers } from '../reading/readers'
 import type { RoomStates } from '../reading/room-states'
+import type { MatrixRoom } from '../room-ports'
+import { type Membership, membershipIn } from '../room-state'
 import type { Sync, SyncDevice } from './sync'
 import { formatSyncToken } from './tokens'
 
 const DEFAULT_LIMIT = 10
 /** The most events of a room in one answer. */
 const MAX_LIMIT = 100
+/** Rooms that are asked for together. */
+const SLICE = 50
+/** What a room costs in rows, for the pace of loops. */
+const ROWS_PER_ROOM = 40
 
 export interface OldSyncDeps {
-  readonly core: Pick<Core, 'reads' | 'clock'>
+  readonly core: Pick<Core, 'reads' | 'clock' | 'pace'>
   readonly readers: Readers
   readonly positions: Positions
   readonly history: RoomHistory
@@ -49,59 +55,67 @@ const NOTHING = { types: [] }
 export class OldSync {
   constructor(private readonly deps: OldSyncDeps) {}
 
-  /** Returns all rooms of the reader with their newest events. `archived`: also those that it has left. */
+  /**
+   * Returns JSON: all rooms of the reader with their newest events. `archived`: also those that it has left. Rooms are
+   * asked for in slices, so that the answer for many of them does not hold up everybody else.
+   */
   async initial(
     actor: Person,
     device: SyncDevice,
     { limit, archived }: { readonly limit: number | undefined; readonly archived: boolean },
-  ): Promise<JsonObject> {
-    const timeline = { limit: Math.min(limit ?? DEFAULT_LIMIT, MAX_LIMIT) }
-    const synced = await this.synced(actor, device, {
-      ...{ since: undefined, timeoutMs: 0, signal: undefined },
-      filter: { room: { timeline, include_leave: archived } },
-    })
-    const { join, leave, invite } = synced.rooms
-    const { userId } = await this.deps.readers.reader(actor)
-    const shown = { ...join, ...leave }
-    const reads = this.deps.core.reads.matrix()
-    const rooms = await reads.roomsById([...Object.keys(shown), ...Object.keys(invite)])
-    const members = await reads.membershipsIn(
-      userId,
-      rooms.map(({ channelId }) => channelId),
-    )
-    const memberIn = new Map(members.map((member) => [member.channelId, member]))
-    const invites = await reads.memberEvents(
-      rooms
-        .filter(({ roomId }) => Object.hasOwn(invite, roomId))
-        .map(({ channelId }) => ({ channelId, userId })),
-    )
-    const inviteTo = new Map(invites.map((event) => [event.channelId, event]))
-    const listed = rooms.map(({ channelId, roomId, published }) => {
-      const own = inviteTo.get(channelId)
-      const about = {
-        room_id: roomId,
-        membership: memberIn.get(channelId)?.membership ?? 'leave',
-        visibility: visibilityOf(published),
-      }
-      const room = Object.hasOwn(shown, roomId) ? shown[roomId] : undefined
-      if (!room) return { ...about, ...(own ? { invite: clientEvent(parsedRoomEvent(own), roomId) } : {}) }
-      return {
-        ...about,
-        messages: {
-          ...(room.timeline.prev_batch === undefined ? {} : { start: room.timeline.prev_batch }),
-          end: synced.next_batch,
-          chunk: within(roomId, room.timeline.events),
-        },
-        state: within(roomId, room.state_after?.events ?? []),
-        account_data: room.account_data?.events ?? [],
-      }
-    })
-    return {
-      end: synced.next_batch,
-      presence: synced.presence.events,
-      account_data: synced.account_data.events,
-      rooms: listed,
+  ): Promise<string> {
+    const { core, readers, positions } = this.deps
+    await positions.now()
+    const { userId } = await readers.reader(actor)
+    const reads = core.reads.matrix()
+    const memberships: Membership[] = archived ? ['join', 'invite', 'leave', 'ban'] : ['join', 'invite']
+    const members = (await reads.roomsOf(userId, memberships)).filter(({ forgotten }) => !forgotten)
+    const ownIn = new Map(members.map(({ channelId, membership }) => [channelId, membership]))
+    const rooms = await reads.roomsOfChannels([...ownIn.keys()])
+    const filter = {
+      timeline: { limit: Math.min(limit ?? DEFAULT_LIMIT, MAX_LIMIT) },
+      include_leave: archived,
     }
+    const of = (slice: readonly MatrixRoom[]) =>
+      this.synced(actor, device, {
+        ...{ since: undefined, timeoutMs: 0, signal: undefined },
+        filter: { room: { ...filter, rooms: slice.map(({ roomId }) => roomId) } },
+      })
+    const { next_batch: end, presence, account_data } = await of([])
+    const loop = core.pace.loop()
+    const texts: string[] = []
+    for (let at = 0; at < rooms.length; at += SLICE) {
+      await loop.turn()
+      const slice = rooms.slice(at, at + SLICE)
+      const synced = await of(slice)
+      const invites = await this.invites(userId, slice)
+      for (const room of slice) {
+        const membership = ownIn.get(room.channelId) ?? 'leave'
+        const info = roomInfo(room, membership, { synced, end, invite: invites.get(room.roomId) })
+        if (info) texts.push(JSON.stringify(info))
+      }
+      loop.did(slice.length * ROWS_PER_ROOM)
+    }
+    const others = JSON.stringify({ end, presence: presence.events, account_data: account_data.events })
+    return `${others.slice(0, -1)},"rooms":[${texts.join(',')}]}`
+  }
+
+  /** The invitations of a user to these rooms. */
+  private async invites(
+    userId: string,
+    rooms: readonly MatrixRoom[],
+  ): Promise<ReadonlyMap<string, JsonObject>> {
+    const ids = new Map(rooms.map(({ channelId, roomId }) => [channelId, roomId]))
+    const keys = [...ids.keys()].map((channelId) => ({ channelId, userId }))
+    const events = await this.deps.core.reads.matrix().memberEvents(keys)
+    return new Map(
+      events.flatMap((event) => {
+        const found = parsedRoomEvent(event)
+        const roomId = ids.get(event.channelId)
+        if (roomId === undefined || membershipIn(found) !== 'invite') return []
+        return [[roomId, clientEvent(found, roomId)] as const]
+      }),
+    )
   }
 
   /** Returns one room with its newest events. @throws channel_not_found for a room that the reader may not read */
@@ -200,6 +214,34 @@ export class OldSync {
       signal,
     )
     return JSON.parse(text) as Synced
+  }
+}
+
+/** Returns a room as the first answer has it; undefined for one of which `/sync` says nothing, as of ignored invitations. */
+function roomInfo(
+  { roomId, published }: MatrixRoom,
+  membership: Membership,
+  from: { readonly synced: Synced; readonly end: string; readonly invite: JsonObject | undefined },
+): JsonObject | undefined {
+  const { join, leave, invite } = from.synced.rooms
+  const about = { room_id: roomId, membership, visibility: visibilityOf(published) }
+  if (Object.hasOwn(invite, roomId) && from.invite) return { ...about, invite: from.invite }
+  const room = Object.hasOwn(join, roomId)
+    ? join[roomId]
+    : Object.hasOwn(leave, roomId)
+      ? leave[roomId]
+      : undefined
+  if (!room) return undefined
+  const { timeline, state_after: state, account_data: data } = room
+  return {
+    ...about,
+    messages: {
+      ...(timeline.prev_batch === undefined ? {} : { start: timeline.prev_batch }),
+      end: from.end,
+      chunk: within(roomId, timeline.events),
+    },
+    state: within(roomId, state?.events ?? []),
+    account_data: data?.events ?? [],
   }
 }
 

@@ -29,7 +29,7 @@ export function placeReads(handle: Handle): PlaceReads {
         .from(rooms)
         .innerJoin(t.channels, and(eq(t.channels.id, rooms.channelId), isNull(t.channels.archivedAt)))
         .leftJoin(members, and(eq(members.channelId, rooms.channelId), eq(members.membership, 'join')))
-        .where(eq(rooms.published, true))
+        .where(and(eq(rooms.published, true), eq(rooms.blocked, false)))
         .groupBy(rooms.channelId)
         .orderBy(desc(sql`count(${members.userId})`), asc(rooms.channelId))
     },
