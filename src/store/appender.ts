@@ -1,6 +1,6 @@
 import type { Account } from '../core/kernel/entities'
 import type { Secrets } from '../core/kernel/ids'
-import type { Writes } from '../core/kernel/ports'
+import type { Appended, Writes } from '../core/kernel/ports'
 import { type Clock, type Micros, toMicros } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
 import { type EventBody, type LogEvent, type MessageEvent, toRecord } from '../core/log/events'
@@ -8,9 +8,8 @@ import { OpenMarks } from '../core/log/marks'
 import { eventOfDraft, type LogPosition, type PostDraft } from '../core/messages/post-plan'
 import type { Handle } from './database'
 import { createReads, createWrites } from './queries'
-import type { LogHead } from './queries/log'
-import { insertMessageRows } from './queries/message-rows'
-import { chunks } from './queries/rows'
+import { eventInsert, type LogHead } from './queries/log'
+import { messageInserts, type PlacedDraft } from './queries/message-rows'
 
 /** Writes the rows of acts in one transaction and appends their events to the log. */
 export class Appender {
@@ -18,6 +17,8 @@ export class Appender {
   /** What the transaction marks for the readers of Matrix. */
   readonly marks = new OpenMarks()
   private appended: LogEvent[] = []
+  private readonly insertEvents: ReturnType<typeof eventInsert>
+  private readonly insertMessages: ReturnType<typeof messageInserts>
   private last: LogHead = { seq: 0, accessSeq: 0, lastAt: toMicros(0) }
 
   constructor(
@@ -27,6 +28,8 @@ export class Appender {
     secrets: Secrets,
   ) {
     const now = () => this.now()
+    this.insertEvents = eventInsert(handle)
+    this.insertMessages = messageInserts(handle)
     this.writes = {
       ...createReads(handle),
       ...createWrites(
@@ -37,9 +40,7 @@ export class Appender {
       now,
       nextSeq: () => this.last.seq + 1,
       append: (body, actor) => this.append(body, actor),
-      appendAll: async (events) => {
-        await this.appendAll(events)
-      },
+      appendAll: (given) => this.appendAll(given),
       insertMessage: (draft) => this.insertMessage(draft),
     }
   }
@@ -71,13 +72,21 @@ export class Appender {
 
   private async append(body: EventBody, actor: Account | null): Promise<LogEvent> {
     const event = this.placed(body, actor)
-    await this.write([event])
+    await this.write([event], [])
     return event
   }
 
-  private async appendAll(events: Parameters<Writes['appendAll']>[0]): Promise<void> {
-    for (const some of chunks(events))
-      await this.write(some.map(({ body, actor }) => this.placed(body, actor)))
+  private async appendAll(given: readonly Appended[]): Promise<void> {
+    const events: LogEvent[] = []
+    const posts: PlacedDraft[] = []
+    for (const one of given)
+      if ('draft' in one) {
+        const { draft } = one
+        const place = this.place('message.created')
+        posts.push({ draft, place })
+        events.push(eventOfDraft(draft, place))
+      } else events.push(this.placed(one.body, one.actor))
+    await this.write(events, posts)
   }
 
   /** Gives an event the next position. */
@@ -97,17 +106,15 @@ export class Appender {
   private async insertMessage(draft: PostDraft): Promise<MessageEvent> {
     const place = this.place('message.created')
     const event = eventOfDraft(draft, place)
-    await insertMessageRows(this.handle, draft, place)
-    await this.write([event])
+    await this.write([event], [{ draft, place }])
     return event
   }
 
-  private async write(events: readonly LogEvent[]): Promise<void> {
-    const rows = events.map((event) => {
-      const { facts, ...record } = toRecord(event)
-      return { ...record, data: facts }
-    })
-    await this.handle.db.insert(this.handle.t.events).values(rows)
+  private async write(events: readonly LogEvent[], posts: readonly PlacedDraft[]): Promise<void> {
+    await Promise.all([
+      posts.length > 0 && this.insertMessages(posts),
+      events.length > 0 && this.insertEvents(events.map(toRecord)),
+    ])
     this.appended.push(...events)
   }
 }

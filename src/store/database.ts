@@ -52,8 +52,8 @@ export interface Dialect {
   readonly wordIndex: WordIndex
 }
 
-/** The type of a column of rows that are given as JSON. */
-export type ColumnType = 'number' | 'text' | 'boolean'
+/** The type of a column of rows that are given as JSON. `uuid` is given as text, `instant` as a number, `json` as text. */
+export type ColumnType = 'number' | 'text' | 'boolean' | 'uuid' | 'instant' | 'json'
 
 /** The index of words: the table message_words, which only a migration declares. */
 export interface WordIndex {

@@ -6,13 +6,13 @@ import type { Clock } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
 import type { LogEvent } from '../core/log/events'
 import type { Marks } from '../core/log/marks'
+import { GroupFound } from '../core/messages/group-found'
 import { countIndependent, type Found, judgePost } from '../core/messages/judge-post'
 import { eventOfDraft, type LogPosition, nthPosition, type PostPlan } from '../core/messages/post-plan'
 import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
 import type { Handle } from './database'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
-import { GroupFound } from './group-found'
 import {
   type ActTransaction,
   GROUP_MILLISECONDS,

@@ -120,7 +120,7 @@ test('sessions are scanned in pages, and expired ones are deleted from each', as
 test('a retry key and its stored answer are deleted after a day, and not before', async () => {
   await using s = await scene()
   const key = { accountId: 1, key: 'k', requestHash: 'of a request' }
-  await s.store.transact((tx) => tx.insertKey({ ...key, answer: 'sealed', subject: null }))
+  await s.store.transact((tx) => tx.insertKeys([{ ...key, answer: 'sealed', subject: null }]))
   await s.passes(23 * HOUR)
   expect(await s.store.reads.usedKey(key)).toEqual({ requestHash: 'of a request', answer: 'sealed' })
   await s.passes(2 * HOUR)

@@ -3,21 +3,9 @@ import { AppError, refusal } from '../../src/core/kernel/errors'
 import { accountEvent } from '../../src/core/log/events'
 import { rejectionOf } from '../home/temporary'
 import { catalogueWithNotes, notedEvent } from '../support/noted'
+import { POISON } from '../support/poison'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, announcements, makeAccount, messageOf, planOf, unwritten } from './scene'
-
-/** Makes a COMMIT fail when it contains a message with this body, by a reference that is checked only at COMMIT. */
-const POISON = {
-  sqlite: [
-    'CREATE TABLE poison (id INTEGER REFERENCES epochs(first_seq) DEFERRABLE INITIALLY DEFERRED)',
-    "CREATE TRIGGER poisoned AFTER INSERT ON messages WHEN new.body = 'poison' BEGIN INSERT INTO poison VALUES (-1); END",
-  ],
-  postgres: [
-    'CREATE TABLE poison (id bigint REFERENCES epochs(first_seq) DEFERRABLE INITIALLY DEFERRED)',
-    "CREATE FUNCTION poisoned() RETURNS trigger AS 'BEGIN INSERT INTO poison VALUES (-1); RETURN new; END' LANGUAGE plpgsql",
-    "CREATE TRIGGER poisoned AFTER INSERT ON messages FOR EACH ROW WHEN (new.body = 'poison') EXECUTE FUNCTION poisoned()",
-  ],
-}
 
 describe.each(engines)('group commit on %s', (name) => {
   const scene = async () => {

@@ -19,7 +19,7 @@ import type { Seq, Uuid } from './ids'
 import type { DeliveryReads, DeliveryWrites, InboxReads, InboxWrites } from './inbox-ports'
 import type { PauseReads, PauseWrites } from './pause-ports'
 import type { RemovalReads, RemovalWrites } from './removal-ports'
-import type { RetryKey } from './retry-keys'
+import type { RetryKeyReads, RetryKeyWrites } from './retry-key-ports'
 import type { TaskReads } from './task-ports'
 import type { Micros } from './time'
 import type { WebhookReads, WebhookWrites } from './webhook-ports'
@@ -153,6 +153,7 @@ export interface Reads
     ChainReads,
     ApprovalReads,
     ActivityReads,
+    RetryKeyReads,
     PresenceReads,
     TaskReads,
     WebhookReads {
@@ -236,11 +237,6 @@ export interface Reads
   /** Entries after an id, oldest first. */
   auditChain(after: number, limit: number): Promise<AuditRecord[]>
 
-  /** The retry key of an account, if it was used. One without an answer made a message. */
-  usedKey(
-    by: Pick<RetryKey, 'accountId' | 'key'>,
-  ): Promise<{ readonly requestHash: string; readonly answer: string | null } | undefined>
-
   /** Names of the endpoints that have rows in the outbox. */
   outboxEndpoints(): Promise<string[]>
   /** Seqs of the next events to deliver to an endpoint, in order. */
@@ -258,6 +254,11 @@ export interface Reads
   head(): Promise<Seq>
 }
 
+/** An event to append, or a message to post, as a part of an act. */
+export type Appended =
+  | { readonly body: EventBody; readonly actor: Account | null }
+  | { readonly draft: PostDraft }
+
 /** Reads and writes inside one transaction. Appended events are announced only after the commit. */
 export interface Writes
   extends Reads,
@@ -272,14 +273,15 @@ export interface Writes
     ChainWrites,
     ApprovalWrites,
     ActivityWrites,
+    RetryKeyWrites,
     PresenceWrites,
     WebhookWrites {
   readonly configsync: ConfigSyncWrites
   matrix(): MatrixWrites
   /** Appends the event with the next seq and instant. */
   append(event: EventBody, actor: Account | null): Promise<LogEvent>
-  /** Appends events in this order, in one statement for many. */
-  appendAll(events: readonly { readonly body: EventBody; readonly actor: Account | null }[]): Promise<void>
+  /** Appends events and posts messages in this order, in a few statements for many. */
+  appendAll(given: readonly Appended[]): Promise<void>
   /**
    * Posts a message that is part of an act, with the next seq and instant.
    */
@@ -338,10 +340,6 @@ export interface Writes
 
   /** Records when tokens or sessions were last used, by id, in one statement. */
   noteUses(of: 'tokens' | 'sessions', uses: ReadonlyMap<number, Micros>): Promise<void>
-  /** Stores a retry key with its sealed answer. `subject`: the message that the answer shows. */
-  insertKey(used: RetryKey & { readonly answer: string; readonly subject: Seq | null }): Promise<void>
-  /** Deletes up to `limit` retry keys older than `before`; returns how many. */
-  forgetKeys(before: Micros, limit: number): Promise<number>
   /**
    * Examines up to `limit` sessions after an id and deletes those that expired before `before` and cannot be renewed.
    * Returns the last id examined, or undefined after the last session.

@@ -2,6 +2,7 @@ import { type Actor, accountOf, credentialOf } from '../identity/actor'
 import { AppError, refusal } from './errors'
 import type { Seq } from './ids'
 import type { Reads, Store, Writes } from './ports'
+import type { AnsweredKey } from './retry-key-ports'
 
 /** The retry key of a request, and a hash of everything that identifies the request. */
 export interface RetryKey {
@@ -85,7 +86,12 @@ export class RetryKeys {
 
   /** Stores the answer of an act in its transaction. `shown`: the message that it shows. */
   async keep(tx: Writes, key: RetryKey, answer: string, shown: Seq | null): Promise<void> {
-    await tx.insertKey({ ...key, answer: this.secrets.seal(answer), subject: shown })
+    await tx.insertKeys([this.sealed(key, answer, shown)])
+  }
+
+  /** Returns a key with its answer as it is stored. */
+  sealed(key: RetryKey, answer: string, shown: Seq | null): AnsweredKey {
+    return { ...key, answer: this.secrets.seal(answer), subject: shown }
   }
 
   private open(sealed: string): string {

@@ -58,8 +58,13 @@ export class Transactions implements RunsActs {
         return result
       }),
     )
-    this.impersonationNotes.noteBy(actor)
+    this.noteActing(actor)
     return result
+  }
+
+  /** Records an act that is done, if the actor acts as another account. For acts that are run together. */
+  noteActing(actor: Actor): void {
+    this.impersonationNotes.noteBy(actor)
   }
 
   /** Refuses early, for an act that does something before its transaction. @throws draining */

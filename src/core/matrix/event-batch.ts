@@ -5,7 +5,7 @@ import { authorize } from './auth-rules'
 import { canonicalJson, type JsonObject } from './canonical'
 import { matrixRefusal } from './errors'
 import type { StoredEvent } from './event-ports'
-import { depthAfter, makeEvent, parsedEvent, roomIdOfCreate } from './events'
+import { depthAfter, makeEvent, type NewEvent, parsedEvent, roomIdOfCreate } from './events'
 import type { OpenRoom } from './open-room'
 import type { MatrixWrites } from './ports'
 import { redacted } from './redaction'
@@ -35,6 +35,12 @@ export interface Refusal {
   readonly rule: AuthRule | 'blocked'
   /** A sentence for the sender. */
   readonly because: string
+}
+
+/** An event that its room allows. */
+export interface JudgedEvent {
+  readonly draft: RoomDraft
+  readonly made: NewEvent
 }
 
 const BLOCKED: Refusal = { rule: 'blocked', because: 'An administrator has blocked this room' }
@@ -103,6 +109,12 @@ export class EventBatch {
 
   /** Adds an event, unless the room does not allow it. @throws m_too_large */
   offer(room: OpenRoom, seq: Seq, draft: RoomDraft): StoredEvent | Refusal {
+    const judged = this.judge(room, draft)
+    return 'because' in judged ? judged : this.take(room, seq, judged)
+  }
+
+  /** Makes an event and judges it by its room, without adding it. @throws m_too_large */
+  judge(room: OpenRoom, draft: RoomDraft): JudgedEvent | Refusal {
     const { version, row } = room
     const { type, sender, stateKey, content, redacts, ts } = draft
     const isCreate = type === 'm.room.create'
@@ -130,15 +142,21 @@ export class EventBatch {
     const verdict = standing?.verdict ?? authorize(made.pdu, { version, state: room, isSignedBy, verify })
     if (isPlain && !standing) room.standings.set(place, { authEvents, verdict })
     if (!verdict.allowed) return verdict
-    if (row.blocked && comesIn(room, draft)) return BLOCKED
-    const { relation, threadPos, flags = 0 } = draft
+    return row.blocked && comesIn(room, draft) ? BLOCKED : { draft, made }
+  }
+
+  /** Adds an event that was judged by its room as that still is. */
+  take(room: OpenRoom, seq: Seq, { draft, made }: JudgedEvent): StoredEvent {
+    const { version, row } = room
+    const { type, sender, stateKey, ts, relation, threadPos, flags = 0 } = draft
     const stored: StoredEvent = {
       ...{ pos: this.nextPosition(seq), channelId: row.channelId, eventId: made.eventId, type, sender, ts },
       ...{ stateKey: stateKey ?? null, depth: made.pdu.depth, flags, json: made.json },
       ...{ relPos: relation?.pos ?? null, relType: relation?.type ?? null, relKey: relation?.key ?? null },
       ...{ threadPos: threadPos ?? null, redactedBy: null },
     }
-    const roomId = isCreate && version.roomIdIsHash ? roomIdOfCreate(made.eventId) : row.roomId
+    const isNamedByHash = type === 'm.room.create' && version.roomIdIsHash
+    const roomId = isNamedByHash ? roomIdOfCreate(made.eventId) : row.roomId
     room.row = { ...row, roomId, tipEvent: made.eventId, depth: stored.depth }
     room.put({ eventId: made.eventId, pos: stored.pos, pdu: made.pdu })
     this.events.push(stored)
@@ -181,23 +199,30 @@ export class EventBatch {
   async flush(tx: MatrixWrites): Promise<void> {
     const { events } = this
     const state = events.filter((event) => event.stateKey !== null)
-    await tx.writeRooms([...this.touched.values()].map(({ row }) => row))
-    await tx.insertEvents(events)
-    await tx.setState(
-      state.map(({ channelId, type, stateKey, pos }) => ({ channelId, type, stateKey: stateKey ?? '', pos })),
-    )
-    await tx.setMembers(
-      state.flatMap((event) => {
-        const { type, stateKey, channelId, pos, json } = event
-        if (type !== 'm.room.member' || stateKey === null) return []
-        return [{ userId: stateKey, channelId, pos, membership: membershipIn({ pdu: parsedEvent(json) }) }]
-      }),
-    )
-    await tx.redactEvents(
-      this.redactions.map(({ event: { channelId, pos }, json, redactedBy }) => ({
-        ...{ channelId, pos, json, redactedBy },
-      })),
-    )
+    const members = state.flatMap((event) => {
+      const { type, stateKey, channelId, pos, json } = event
+      if (type !== 'm.room.member' || stateKey === null) return []
+      return [{ userId: stateKey, channelId, pos, membership: membershipIn({ pdu: parsedEvent(json) }) }]
+    })
+    // Sent without waiting for each. They run in this order.
+    await Promise.all([
+      tx.writeRooms([...this.touched.values()].map(({ row }) => row)),
+      tx.insertEvents(events),
+      tx.setState(
+        state.map(({ channelId, type, stateKey, pos }) => ({
+          channelId,
+          type,
+          stateKey: stateKey ?? '',
+          pos,
+        })),
+      ),
+      tx.setMembers(members),
+      tx.redactEvents(
+        this.redactions.map(({ event: { channelId, pos }, json, redactedBy }) => ({
+          ...{ channelId, pos, json, redactedBy },
+        })),
+      ),
+    ])
     this.redactions = []
     this.events.length = 0
     this.touched.clear()

@@ -1,4 +1,4 @@
-import { type AppError, refusal } from '../kernel/errors'
+import { AppError, refusal } from '../kernel/errors'
 import { matrixRefusal } from './errors'
 
 /** The refusals that several acts and reads have in common. */
@@ -11,4 +11,9 @@ export function notInRoom(): AppError {
 /** An unknown event and one that the user may not see look alike. */
 export function noSuchEvent(): AppError {
   return matrixRefusal('M_NOT_FOUND', 'There is no such event that you can see')
+}
+
+/** Reports whether an error says that the database is not there, or has no room: then trying again changes nothing. */
+export function isTrouble(fault: unknown): boolean {
+  return fault instanceof AppError && (fault.kind === 'unavailable' || fault.kind === 'storage_full')
 }

@@ -58,6 +58,8 @@ export interface StateFilter {
 
 export interface RoomReads {
   room(by: { readonly channelId: number } | { readonly roomId: string }): Promise<MatrixRoom | undefined>
+  /** The rooms with these ids, in no order. */
+  roomsNamed(roomIds: readonly string[]): Promise<MatrixRoom[]>
   roomsOfChannels(channelIds: readonly number[]): Promise<MatrixRoom[]>
   /** The events of the state of a room now, in no order. */
   stateNow(channelId: number, filter?: StateFilter): Promise<StoredEvent[]>

@@ -22,7 +22,25 @@ export class Rooms {
    * statement for all rooms that are kept and whose members are loaded.
    */
   async open(reads: MatrixReads, needed: NeededMembers): Promise<Map<number, OpenRoom>> {
-    const rows = await reads.roomsOfChannels([...needed.keys()])
+    return this.openAll(reads, await reads.roomsOfChannels([...needed.keys()]), needed)
+  }
+
+  /** The same for rooms by their ids, in both maps. */
+  async openNamed(
+    reads: MatrixReads,
+    needed: ReadonlyMap<string, Iterable<string>>,
+  ): Promise<Map<string, OpenRoom>> {
+    const rows = await reads.roomsNamed([...needed.keys()])
+    const members = new Map(rows.map(({ channelId, roomId }) => [channelId, needed.get(roomId) ?? []]))
+    const rooms = await this.openAll(reads, rows, members)
+    return new Map([...rooms.values()].map((room) => [room.row.roomId, room]))
+  }
+
+  private async openAll(
+    reads: MatrixReads,
+    rows: readonly MatrixRoom[],
+    needed: NeededMembers,
+  ): Promise<Map<number, OpenRoom>> {
     const rooms = new Map<number, OpenRoom>()
     for (const row of rows) rooms.set(row.channelId, await this.openOne(reads, row))
     await this.load(reads, rooms, needed)

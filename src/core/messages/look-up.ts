@@ -1,3 +1,4 @@
+import type { Message } from '../kernel/entities'
 import type { Uuid } from '../kernel/ids'
 import type { Reads } from '../kernel/ports'
 import type { FoundMessage, PostLookups, PostPlan } from './post-plan'
@@ -21,7 +22,11 @@ export async function lookUpIn(
 
 async function find(tx: Reads, uuid: Uuid): Promise<FoundMessage | undefined> {
   const message = await tx.message({ uuid })
-  if (!message) return undefined
-  const { seq, channelId, senderId, kind, thread, deletedAt } = message
+  return message && foundMessage(message)
+}
+
+/** Returns a message as posts look it up. */
+export function foundMessage(message: Message): FoundMessage {
+  const { seq, uuid, channelId, senderId, kind, thread, deletedAt } = message
   return { seq, uuid, channelId, senderId, kind, thread, deleted: deletedAt !== null }
 }

@@ -119,9 +119,14 @@ export class Messages {
    * @throws as `post`
    */
   async draftIn(tx: Reads, actor: Person, post: NewPost, there: Attendance): Promise<PostDraft> {
-    const plan = new Plan(this.deps, actor, post, there)
+    const plan = this.plan(actor, post, there)
     plan.admit()
     return plan.decide(await lookUpIn(tx, plan))
+  }
+
+  /** Plans a post that acts write together; judge-post.ts judges it. */
+  plan(actor: Person, post: NewPost, there: Attendance): PostPlan {
+    return new Plan(this.deps, actor, post, there)
   }
 
   /**

@@ -166,7 +166,11 @@ function preparing(sql: Sql): Sql {
   return Object.assign(sql, { unsafe: prepared as unknown as Sql['unsafe'] })
 }
 
-const PG_TYPES: Readonly<Record<ColumnType, string>> = { number: 'bigint', text: 'text', boolean: 'boolean' }
+const PG_TYPES: Readonly<Record<ColumnType, string>> = {
+  ...{ number: 'bigint', text: 'text', boolean: 'boolean', uuid: 'uuid', json: 'jsonb' },
+  // The products of whole numbers below 2^53 are exact.
+  instant: "bigint * interval '1 microsecond' + timestamptz 'epoch'",
+}
 
 const dialect: Dialect = {
   numbers: (json) =>

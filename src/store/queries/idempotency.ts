@@ -1,9 +1,8 @@
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm'
-import type { Reads, Writes } from '../../core/kernel/ports'
+import type { RetryKeyReads, RetryKeyWrites } from '../../core/kernel/retry-key-ports'
 import type { Handle, Stamp } from '../database'
-import { placeholders } from './rows'
 
-export function idempotencyReads({ db, t, common }: Handle): Pick<Reads, 'usedKey'> {
+export function idempotencyReads({ db, t, dialect, common }: Handle): RetryKeyReads {
   const ofKey = common.lazily(() =>
     db
       .select({ requestHash: t.idempotency.requestHash, answer: t.idempotency.answer })
@@ -16,7 +15,23 @@ export function idempotencyReads({ db, t, common }: Handle): Pick<Reads, 'usedKe
       )
       .prepare(),
   )
+  const among = common.lazily(() =>
+    db
+      .select({ accountId: t.idempotency.accountId, key: t.idempotency.key })
+      .from(sql`(${dialect.table(['number', 'text'], sql.placeholder('keys'))}) AS given`)
+      .innerJoin(
+        t.idempotency,
+        sql`${t.idempotency.accountId} = given.c0 AND ${t.idempotency.key} = given.c1`,
+      )
+      .prepare(),
+  )
   return {
+    async usedKeys(keys) {
+      if (keys.length === 0) return []
+      const given = keys.map(({ accountId, key }) => [accountId, key])
+      return among().execute({ keys: JSON.stringify(given) })
+    },
+
     async usedKey({ accountId, key }) {
       const [used] = await ofKey().execute({ accountId, key })
       return used
@@ -24,16 +39,24 @@ export function idempotencyReads({ db, t, common }: Handle): Pick<Reads, 'usedKe
   }
 }
 
-const INSERTED = ['accountId', 'key', 'requestHash', 'answer', 'subject', 'at'] as const
-
-export function idempotencyWrites(
-  { db, t, common }: Handle,
-  stamp: Stamp,
-): Pick<Writes, 'insertKey' | 'forgetKeys'> {
-  const insert = common.lazily(() => db.insert(t.idempotency).values(placeholders(INSERTED)).prepare())
+export function idempotencyWrites({ db, t, dialect, common }: Handle, stamp: Stamp): RetryKeyWrites {
+  const types = ['number', 'text', 'text', 'number', 'text', 'instant'] as const
+  const insert = common.lazily(() =>
+    db
+      .insert(t.idempotency)
+      .select(
+        sql`SELECT ${dialect.nextId('idempotency')}, given.* FROM (${dialect.table(types, sql.placeholder('rows'))}) AS given`,
+      )
+      .prepare(),
+  )
   return {
-    async insertKey({ accountId, key, requestHash, answer, subject }) {
-      await insert().execute({ accountId, key, requestHash, answer, subject, at: stamp.now() })
+    async insertKeys(used) {
+      if (used.length === 0) return
+      const at = stamp.now()
+      const rows = used.map(({ accountId, key, requestHash, answer, subject }) => [
+        ...[accountId, key, requestHash, subject, answer, at],
+      ])
+      await insert().execute({ rows: JSON.stringify(rows) })
     },
 
     async forgetKeys(before, limit) {

@@ -60,6 +60,24 @@ export function logReads({ db, t, dialect, common }: Handle) {
   } satisfies Partial<Reads>
 }
 
+/** Returns what inserts events, in one statement for all. */
+export function eventInsert({ db, t, dialect, common }: Handle) {
+  const types = ['number', 'instant', 'text', 'number', 'number', 'number', 'json'] as const
+  const insert = common.lazily(() =>
+    db
+      .insert(t.events)
+      .select(sql`SELECT given.* FROM (${dialect.table(types, sql.placeholder('rows'))}) AS given`)
+      .prepare(),
+  )
+  return async (records: readonly EventRecord[]): Promise<void> => {
+    const rows = records.map(({ seq, at, type, channelId, subject, actorId, facts }) => [
+      ...[seq, at, type, channelId, subject, actorId],
+      facts === null ? null : JSON.stringify(facts),
+    ])
+    await insert().execute({ rows: JSON.stringify(rows) })
+  }
+}
+
 /** The head of the log. */
 export interface LogHead {
   readonly seq: Seq

@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { OperatorError } from '../../core/kernel/operator-error'
 import { CommonStatements } from '../common-statements'
-import type { Dialect, Handle } from '../database'
+import type { ColumnType, Dialect, Handle } from '../database'
 import * as schema from '../schema'
 import { checkDatabase, checkWriteAheadLog, damaged } from './check'
 import { checkMigrations, migrateSqlite } from './migrate'
@@ -73,7 +73,9 @@ export const dialect: Dialect = {
   textsById: (byId) =>
     sql`(SELECT value ->> 0 AS id, value ->> 1 AS text FROM json_each(${JSON.stringify([...byId])})) AS given`,
   table: (types, json) => {
-    const columns = types.map((_, i) => sql.raw(`value ->> ${i} AS c${i}`))
+    const read = (type: ColumnType, i: number) =>
+      type === 'uuid' ? `unhex(value ->> ${i}, '-')` : `value ->> ${i}`
+    const columns = types.map((type, i) => sql.raw(`${read(type, i)} AS c${i}`))
     return sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json})`
   },
   nextId: () => sql`NULL`,

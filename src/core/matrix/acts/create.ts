@@ -6,6 +6,7 @@ import type { Standings } from '../standings'
 import type { Users } from '../users'
 import { RoomAliases } from './aliases'
 import { Creations } from './creating'
+import { GroupedSends } from './grouped-sends'
 import { RoomMemberships } from './membership'
 import { NewRooms } from './new-rooms'
 import { Publishing } from './publishing'
@@ -34,7 +35,13 @@ export function createActs(
   const stateSettings = new States(parts, acts, roomMemberships)
   const newRooms = new NewRooms(parts)
   return {
-    sendings: new Sendings(parts, acts, redactions, new SentFiles(parts, parts.media)),
+    sendings: new Sendings(
+      parts,
+      acts,
+      redactions,
+      new SentFiles(parts, parts.media),
+      new GroupedSends(parts),
+    ),
     redactions,
     sentTransactions: new SentTransactions(parts.secrets),
     roomMemberships,

@@ -68,7 +68,7 @@ export class RoomActs {
       const opened = await rooms.open(tx.matrix(), new Map([[channel.id, [self.userId, ...users]]]))
       const room = opened.get(channel.id)
       if (!room) throw notInRoom()
-      if (channel.archivedAt !== null && !archivedToo) throw closed(room, self)
+      if (channel.archivedAt !== null && !archivedToo) throw archivedRoom(room, self.userId)
       return work({ ...act, actor: now, self, room, channel })
     }
     return this.run(actor, inRoom, { suspendedToo })
@@ -95,8 +95,8 @@ export class RoomActs {
   }
 }
 
-/** Only members learn that a room is archived. */
-function closed(room: OpenRoom, { userId }: Shown): AppError {
+/** The refusal of an act in an archived room. Only members learn that it is archived. */
+export function archivedRoom(room: OpenRoom, userId: string): AppError {
   return room.membershipOf(userId) === 'join' ? refusal('channel_archived') : notInRoom()
 }
 

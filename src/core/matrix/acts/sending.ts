@@ -1,16 +1,18 @@
 import type { Person } from '../../identity/actor'
 import type { Message } from '../../kernel/entities'
 import { AppError } from '../../kernel/errors'
-import type { NewPost } from '../../messages/new-post'
+import type { Reads } from '../../kernel/ports'
 import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { StoredEvent } from '../event-ports'
-import { type InwardMessage, inwardMessage, type Relation, relationIn } from '../inward'
+import { type InwardMentions, type InwardMessage, inwardMessage, type Relation, relationIn } from '../inward'
 import type { Users } from '../users'
+import type { GroupedSends } from './grouped-sends'
+import { newPost } from './posts'
 import type { Redactions } from './redactions'
 import { type ActDraft, addAlone, addAs, type RoomAct, type RoomActs, type RoomActsParts } from './room-acts'
 import type { SentFile, SentFiles } from './sent-files'
-import { eventIn, messageOf } from './targets'
+import { eventIn, messageOf, refuseNested, relatedTo } from './targets'
 
 /** An event to send. */
 export interface Sending {
@@ -25,6 +27,7 @@ export class Sendings {
     private readonly acts: RoomActs,
     private readonly redactions: Redactions,
     private readonly files: SentFiles,
+    private readonly grouped: GroupedSends,
   ) {}
 
   /**
@@ -39,17 +42,46 @@ export class Sendings {
       return this.redactions.redact(actor, roomId, String(content.redacts), content)
     if (type === 'm.room.encrypted')
       throw matrixRefusal('M_FORBIDDEN', 'This server takes no encrypted messages')
-    const named = type === 'm.room.message' ? inwardMessage(content)?.file : undefined
-    const file = await this.files.find(actor, named)
+    const relation = relationIn(content)
+    const isMessage = type === 'm.room.message'
+    const message = isMessage ? inwardMessage(content) : undefined
     try {
-      return await this.acts.in(actor, roomId, [], async (act) => {
-        this.parts.policy.postIn(act.actor, act.channel)
-        return (await this.add(act, sending, file)).eventId
+      const isEdit = isMessage && relation.relType === 'm.replace'
+      const isReaction = type === 'm.reaction' && relation.relType === 'm.annotation'
+      if (isEdit || isReaction || message?.file) return await this.alone(actor, roomId, sending, message)
+      const userId = await this.parts.users.idOf(actor.account)
+      const said = message && {
+        message,
+        mentions: message.mentions ? await this.mentioned(message.mentions) : undefined,
+        there: await this.parts.core.attendance(message.body),
+      }
+      return await this.grouped.send({
+        actor,
+        userId,
+        roomId,
+        type,
+        content,
+        relation,
+        ...(said && { said }),
       })
     } catch (refusal) {
       await this.announce(actor, roomId, refusal)
       throw refusal
     }
+  }
+
+  /** Sends what reads and writes more than the event, in a transaction of its own. */
+  private async alone(
+    actor: Person,
+    roomId: string,
+    sending: Sending,
+    message: InwardMessage | undefined,
+  ): Promise<string> {
+    const file = await this.files.find(actor, message?.file ?? undefined)
+    return this.acts.in(actor, roomId, [], async (act) => {
+      this.parts.policy.postIn(act.actor, act.channel)
+      return (await this.add(act, sending, file)).eventId
+    })
   }
 
   private async add(
@@ -79,27 +111,12 @@ export class Sendings {
     const { tx, channel, actor } = act
     const { core } = this.parts
     const event = addAs(act, tx.nextSeq(), draft)
-    const thread = await messageOf(act, root)
-    const repliedTo = await messageOf(act, await eventIn(act, said.replyTo))
-    const isInThread =
-      thread && repliedTo && (repliedTo.thread ?? repliedTo).seq === (thread.thread ?? thread).seq
-    const isAnswered = repliedTo?.deletedAt === null && (!thread || isInThread)
-    const post: NewPost = {
-      channel: channel.slug,
-      body: said.body,
-      format: said.format,
-      threadId: thread?.uuid ?? null,
-      replyTo: isAnswered ? repliedTo.uuid : null,
-      kind: 'message',
-      priority: said.priority,
-      metadata: { matrix: { event_id: event.eventId, ...said.facts } },
-      clientMessageId: null,
-      idempotency: null,
+    const post = newPost(channel, event.eventId, said, {
+      root: await messageOf(act, root),
+      repliedTo: await messageOf(act, await eventIn(act, said.replyTo)),
+      mentions: said.mentions ? await this.mentioned(said.mentions, tx) : undefined,
       ...(file && { attachments: [await this.files.attach(tx, actor.account, file)] }),
-      ...(said.mentions && {
-        mentions: await this.mentioned(act, said.mentions.userIds, said.mentions.room),
-      }),
-    }
+    })
     const there = core.attendance(said.body)
     const inPost = await core.messages.draftIn(
       tx,
@@ -174,10 +191,10 @@ export class Sendings {
   }
 
   /** Returns what v1 calls these users, and the word for everybody. */
-  private async mentioned({ tx }: RoomAct, userIds: readonly string[], room: boolean): Promise<string[]> {
+  private async mentioned({ userIds, room }: InwardMentions, reads?: Reads): Promise<string[]> {
     const names = room ? ['channel'] : []
     for (const userId of userIds) {
-      const account = await this.parts.users.find(userId, tx)
+      const account = await this.parts.users.find(userId, reads)
       if (account) names.push(account.handle)
     }
     return names
@@ -189,22 +206,6 @@ export class Sendings {
     const row = refusal instanceof AppError ? await core.reads.matrix().room({ roomId }) : undefined
     const channel = row && (await core.reads.channel({ id: row.channelId }))
     await core.blocks.note(actor.account, channel, refusal)
-  }
-}
-
-function refuseNested(root: StoredEvent | undefined): void {
-  if (root && root.relType !== null)
-    throw matrixRefusal('M_UNKNOWN', 'A thread cannot begin with an event that is related to another one')
-}
-
-function relatedTo(
-  target: StoredEvent | undefined,
-  { relType, key }: Relation,
-): Pick<ActDraft, 'relation' | 'threadPos'> {
-  if (!target || relType === null) return {}
-  return {
-    relation: { pos: target.pos, type: relType, ...(key === null ? {} : { key }) },
-    ...(relType === 'm.thread' ? { threadPos: target.pos } : {}),
   }
 }
 

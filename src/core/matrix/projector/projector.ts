@@ -16,6 +16,7 @@ import { type BatchParts, EventBatch } from '../event-batch'
 import type { Html } from '../html'
 import type { MatrixParts } from '../parts'
 import { People } from '../people'
+import { isTrouble } from '../refusals'
 import { Rooms } from '../rooms'
 import type { MatrixUser } from '../user-ports'
 import type { Users } from '../users'
@@ -158,7 +159,8 @@ export class Projector {
       this.size = Math.min(this.most, this.size * 2)
       this.failures = 0
     } catch (fault) {
-      if (!isOfRows(fault)) throw fault
+      // Any other error may lie in the rows, so that it comes again.
+      if (isTrouble(fault)) throw fault
       await this.afterFailure(rows, fault)
     }
   }
@@ -168,13 +170,25 @@ export class Projector {
    * which it adds no event are projected at its end.
    * @throws unavailable if too much is left to project; what the work throws
    */
-  async act<Result>(actor: Actor, work: (act: MatrixAct) => Promise<Result>): Promise<Result> {
+  act<Result>(actor: Actor, work: (act: MatrixAct) => Promise<Result>): Promise<Result> {
+    return this.attempt((inTransaction) => this.parts.run(actor, inTransaction), work)
+  }
+
+  /** The same for acts of several actors together. The work does what `Transactions.run` does for each of them. */
+  actTogether<Result>(work: (act: MatrixAct) => Promise<Result>): Promise<Result> {
+    return this.attempt((inTransaction) => this.parts.store.transact(inTransaction), work)
+  }
+
+  private async attempt<Result>(
+    run: (inTransaction: (tx: Writes) => Promise<Result>) => Promise<Result>,
+    work: (act: MatrixAct) => Promise<Result>,
+  ): Promise<Result> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.lag > this.most) await this.refresh()
       if (this.lag > MAX_ROWS_BEHIND) break
       if (this.lag > this.most) await this.reached(this.parts.head() - this.most, PATIENCE_MILLISECONDS)
       try {
-        return await this.parts.run(actor, (tx) => this.within(tx, work))
+        return await run((tx) => this.within(tx, work))
       } catch (error) {
         if (!(error instanceof TooFarBehind)) throw error
       }
@@ -219,8 +233,10 @@ export class Projector {
     const result = await work({ tx, batch, rooms: this.rooms, people: this.people })
     const owned = batch.rows
     const keys = await this.flush(tx, batch)
-    if (tx.nextSeq() - 1 > after) {
-      const rows = await readRows(tx, after, tx.nextSeq() - 1 - after, ({ seq }) => !owned.has(seq))
+    const last = tx.nextSeq() - 1
+    if (last > after && owned.size === last - after) await this.move(tx, after, last, keys)
+    else if (last > after) {
+      const rows = await readRows(tx, after, last - after, ({ seq }) => !owned.has(seq))
       for (const key of await this.project(tx, rows)) keys.add(key)
       await this.move(tx, after, rows.upTo, keys)
       after = rows.upTo
@@ -379,9 +395,4 @@ export class Projector {
 function tooFarBehind(): AppError {
   const message = 'The rooms are being brought up to date; try again in a moment'
   return new AppError('unavailable', 'unavailable', message, { retry_after: 2 })
-}
-
-/** Reports whether an error may lie in the rows, so that it comes again: the database is there. */
-function isOfRows(fault: unknown): boolean {
-  return !(fault instanceof AppError && (fault.kind === 'unavailable' || fault.kind === 'storage_full'))
 }

@@ -35,6 +35,9 @@ export function eventReads(handle: Handle): EventReads {
   const byId = select()
     .where(eq(events.eventId, value('eventId')))
     .prepare()
+  const byIds = select()
+    .where(dialect.amongTexts(events.eventId, value('eventIds')))
+    .prepare()
   const between = (order: 'asc' | 'desc') =>
     select()
       .where(
@@ -63,7 +66,7 @@ export function eventReads(handle: Handle): EventReads {
     },
     async eventsByIds(eventIds) {
       if (eventIds.length === 0) return []
-      return select().where(dialect.amongTexts(events.eventId, sql`${JSON.stringify(eventIds)}`))
+      return byIds.execute({ eventIds: JSON.stringify(eventIds) })
     },
     async eventsAtPositions(channelId, positions) {
       if (positions.length === 0) return []

@@ -20,6 +20,11 @@ export function roomReads(handle: Handle): RoomReads {
     .from(rooms)
     .where(eq(rooms.roomId, sql.placeholder('roomId')))
     .prepare()
+  const named = db
+    .select()
+    .from(rooms)
+    .where(dialect.amongTexts(rooms.roomId, sql.placeholder('roomIds')))
+    .prepare()
   const ofKeys = db
     .select(eventColumns(handle))
     .from(sql`(${dialect.table(['number', 'text'], sql.placeholder('keys'))}) AS given`)
@@ -46,6 +51,9 @@ export function roomReads(handle: Handle): RoomReads {
       if ('channelId' in by) return (await byChannel([by.channelId]))[0]
       const [found] = await byRoomId.execute({ roomId: by.roomId })
       return found
+    },
+    async roomsNamed(roomIds) {
+      return roomIds.length === 0 ? [] : named.execute({ roomIds: JSON.stringify(roomIds) })
     },
     async roomsOfChannels(channelIds) {
       return channelIds.length === 0 ? [] : byChannel(channelIds)

@@ -1,9 +1,9 @@
-import { type ChainReset, type FoundThread, seqInGroup } from '../core/chain/chain'
-import type { ThreadFollower } from '../core/inbox/notified'
-import type { Seq, Uuid } from '../core/kernel/ids'
-import type { Clock } from '../core/kernel/time'
-import type { Found } from '../core/messages/judge-post'
-import type { PostDraft } from '../core/messages/post-plan'
+import { type ChainReset, type FoundThread, seqInGroup } from '../chain/chain'
+import type { ThreadFollower } from '../inbox/notified'
+import type { Seq, Uuid } from '../kernel/ids'
+import type { Clock } from '../kernel/time'
+import type { Found } from './judge-post'
+import type { PostDraft } from './post-plan'
 
 /** A thread with the earlier replies of the group. */
 interface ThreadInGroup extends FoundThread {
