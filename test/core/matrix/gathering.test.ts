@@ -28,12 +28,14 @@ function scene(fails: (works: readonly number[]) => unknown = () => undefined) {
   /** Lets groups through until everything is answered. */
   const through = async <Result>(answers: Promise<Result>): Promise<Result> => {
     let isDone = false
-    answers.finally(() => (isDone = true))
+    const ended = answers.finally(() => {
+      isDone = true
+    })
     while (!isDone) {
       doors.shift()?.()
       await new Promise(setImmediate)
     }
-    return answers
+    return ended
   }
   return { groups, faults, add, through }
 }
