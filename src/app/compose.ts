@@ -32,12 +32,14 @@ import {
   inboxJobs,
   LogReader,
   leaseJobs,
+  matrixCountJob,
   matrixJob,
   Runner,
   retentionJobs,
   upkeepJobs,
   webhookJobs,
 } from '../jobs'
+import type { Family } from '../metrics'
 import { systemSecrets } from '../platform'
 import { descriptorsOf } from '../platform/descriptors'
 import { retrySecrets } from '../platform/encryption'
@@ -171,6 +173,7 @@ export async function assemble(parts: Parts) {
   shared?.followWhile(hasReaders)
   const startedAt = Date.now()
   const startedSteady = clock.steady()
+  let matrixMetrics: () => readonly Family[] = () => []
   const vitals = {
     version: VERSION,
     bootId,
@@ -218,6 +221,7 @@ export async function assemble(parts: Parts) {
         certificateEnds,
         newestBackup: () => backups.backups.newest(),
         verifiedBackup: () => backups.backups.newestVerified(),
+        matrix: () => matrixMetrics(),
       })
     },
   } as const
@@ -263,7 +267,7 @@ export async function assemble(parts: Parts) {
   const surfaces = [...parts.surfaces]
   if (config.matrix) {
     const { composeMatrix } = await import('./matrix')
-    const { surface, projector, waiters, administration, stop } = await composeMatrix({
+    const { surface, projector, waiters, administration, totals, metrics, stop } = await composeMatrix({
       ...{ core, policy: core.policy, store, blobs: parts.blobs, report },
       ...{ passwords: parts.passwords, secrets: systemSecrets },
       ...config.matrix,
@@ -272,6 +276,8 @@ export async function assemble(parts: Parts) {
     })
     surfaces.push(surface)
     homeserver = administration
+    matrixMetrics = metrics
+    runner.add(matrixCountJob({ totals, settings: core.settings, clock }))
     projector.onWanted(() => runner.wake())
     const hasWaiters = () => waiters.size > 0
     runner.add(matrixJob({ projector, clock, hasWaiters }))

@@ -7,8 +7,9 @@ import { matrixSurface } from '../http/matrix'
 import { matrixHtml } from '../platform/matrix-html'
 import { hmacSha1, matrixKeyMaker, matrixSealing } from '../platform/matrix-keys'
 import { sha256, verifyEd25519 } from '../platform/matrix-signatures'
+import { MatrixMetrics } from './matrix-metrics'
 
-type Platform = 'sha256' | 'verify' | 'html' | 'timer' | 'keyMaker' | 'sealing' | 'hmacSha1'
+type Platform = 'meters' | 'sha256' | 'verify' | 'html' | 'timer' | 'keyMaker' | 'sealing' | 'hmacSha1'
 
 type Parts = Omit<MatrixParts, Platform> & {
   /** The secret bytes of the instance key. */
@@ -17,8 +18,10 @@ type Parts = Omit<MatrixParts, Platform> & {
 
 /** Returns a homeserver with its surface. */
 export async function composeMatrix({ seed, ...parts }: Parts) {
+  const meters = new MatrixMetrics()
   const matrix = createMatrix({
     ...parts,
+    meters,
     ...{ sha256, verify: verifyEd25519, html: matrixHtml, timer, hmacSha1 },
     keyMaker: matrixKeyMaker(seed),
     sealing: matrixSealing(seed),
@@ -26,12 +29,19 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
   await matrix.open()
   if (parts.core.settings.get('matrix.registration') === 'open')
     parts.announce('everybody can make an account over Matrix: matrix.registration is open', {})
-  const { projector, waiters, ticker, administration } = matrix
+  const { projector, waiters, ticker, administration, totals } = matrix
   const stop = () => {
     waiters.stop()
     ticker.stop()
   }
-  return { surface: matrixSurface(parts.core, matrix), projector, waiters, administration, stop }
+  const metrics = () =>
+    meters.families({
+      projectedLag: () => projector.lag,
+      waiting: () => waiters.size,
+      totals: () => totals.counted,
+    })
+  const surface = matrixSurface(parts.core, matrix)
+  return { surface, projector, waiters, administration, totals, metrics, stop }
 }
 
 function timer(run: () => void, milliseconds: number): () => void {

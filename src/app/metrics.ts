@@ -33,6 +33,8 @@ export interface Gauges {
   readonly newestBackup: () => Date | undefined
   /** When the newest backup was made that passed a complete check. */
   readonly verifiedBackup: () => Date | undefined
+  /** Those of the Matrix homeserver; none without one. */
+  readonly matrix: () => readonly Family[]
 }
 
 /** The metrics of this process. */
@@ -56,7 +58,7 @@ export class ServerMetrics implements Disposable {
 
   /** Returns the text of `/metrics`. */
   render(gauges: Gauges): string {
-    return render([...this.requests(), ...this.store(gauges), ...this.process(gauges)])
+    return render([...this.requests(), ...this.store(gauges), ...this.process(gauges), ...gauges.matrix()])
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,7 @@
+import type { Settings } from '../core/governance/settings'
 import type { Clock } from '../core/kernel/time'
 import type { Projector } from '../core/matrix/projector/projector'
+import { interval } from './interval'
 import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
 
 /** How long rows are gathered before they are projected. */
@@ -50,4 +52,26 @@ export function matrixJob({ projector, clock, hasWaiters }: MatrixJobDeps): Job 
       hasBegun = false
     },
   }
+}
+
+/** For the metrics. */
+const COUNT_MILLISECONDS = 300_000
+
+export interface MatrixCountDeps {
+  readonly totals: { count(): Promise<void> }
+  readonly settings: Pick<Settings, 'get'>
+  readonly clock: Pick<Clock, 'steady'>
+}
+
+/** The job that counts what the homeserver has, while somebody may ask. */
+export function matrixCountJob({ totals, settings, clock }: MatrixCountDeps): Job {
+  return interval({
+    name: 'matrix.count',
+    every: COUNT_MILLISECONDS,
+    atStart: true,
+    clock,
+    run: async () => {
+      if (settings.get('metrics.enabled')) await totals.count()
+    },
+  })
 }

@@ -4,6 +4,7 @@ import { DeviceKeys } from './account-data/device-keys'
 import { MatrixProfiles } from './account-data/profiles'
 import { createActs } from './acts/create'
 import { createAdministration } from './administration/administration'
+import { CountedTotals } from './counted-totals'
 import { createEphemeral } from './ephemeral/create'
 import { DeviceSessions } from './login/device-sessions'
 import { type DeviceName, Devices } from './login/devices'
@@ -115,6 +116,7 @@ export function createMatrix(parts: MatrixParts) {
     ...reading,
     ...createPlaces({ ...parts, users, readers: reading.readers, caughtUp }),
     media,
+    totals: new CountedTotals(store),
     /** Reads what later acts need of the store. Call it before anything is served. */
     async open(): Promise<void> {
       await signingKeys.open()

@@ -6,6 +6,7 @@ import { canonicalJson, type JsonObject } from './canonical'
 import { matrixRefusal } from './errors'
 import type { StoredEvent } from './event-ports'
 import { depthAfter, makeEvent, type NewEvent, parsedEvent, roomIdOfCreate } from './events'
+import type { MatrixMeters } from './meters'
 import type { OpenRoom } from './open-room'
 import type { MatrixWrites } from './ports'
 import { redacted } from './redaction'
@@ -55,6 +56,7 @@ export interface BatchParts {
   readonly serverName: string
   readonly sha256: Sha256
   readonly verify: VerifySignature
+  readonly meters?: MatrixMeters
 }
 
 /**
@@ -141,8 +143,8 @@ export class EventBatch {
     const isSignedBy = (server: string) => server === serverName
     const verdict = standing?.verdict ?? authorize(made.pdu, { version, state: room, isSignedBy, verify })
     if (isPlain && !standing) room.standings.set(place, { authEvents, verdict })
-    if (!verdict.allowed) return verdict
-    return row.blocked && comesIn(room, draft) ? BLOCKED : { draft, made }
+    if (!verdict.allowed) return this.refusal(verdict)
+    return row.blocked && comesIn(room, draft) ? this.refusal(BLOCKED) : { draft, made }
   }
 
   /** Adds an event that was judged by its room as that still is. */
@@ -190,6 +192,11 @@ export class EventBatch {
     if (isState && room.event(type, stateKey)?.eventId === eventId) room.put({ eventId, pos, pdu })
   }
 
+  private refusal(refusal: Refusal): Refusal {
+    this.parts.meters?.refused(refusal.rule)
+    return refusal
+  }
+
   /** The rooms to which something was added. */
   get rooms(): Iterable<OpenRoom> {
     return this.touched.values()
@@ -223,6 +230,7 @@ export class EventBatch {
         })),
       ),
     ])
+    this.parts.meters?.made(events.length)
     this.redactions = []
     this.events.length = 0
     this.touched.clear()

@@ -4,6 +4,7 @@ import type { Blobs } from '../kernel/blobs'
 import type { Secrets } from '../kernel/ids'
 import type { Passwords, Store } from '../kernel/ports'
 import type { Html } from './html'
+import type { MatrixMeters } from './meters'
 import type { Sha256, VerifySignature } from './signing'
 import type { KeyMaker } from './signing-keys'
 
@@ -38,6 +39,7 @@ export interface MatrixParts {
   readonly registrationToken?: string | undefined
   /** The secret of the configuration with which programs make accounts. */
   readonly registrationSecret?: string | undefined
+  readonly meters: MatrixMeters
   readonly keyMaker: KeyMaker
   readonly sealing: Sealing
   /** HMAC-SHA-1 in lower-case hex. */

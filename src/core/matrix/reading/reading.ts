@@ -5,6 +5,7 @@
  */
 import type { Core } from '../..'
 import type { Store } from '../../kernel/ports'
+import type { MatrixMeters } from '../meters'
 import { Receipts } from '../receipts'
 import type { Ephemeral, UnreadCounts } from '../sync/additions'
 import { AnswerRooms } from '../sync/answer-rooms'
@@ -40,6 +41,7 @@ export interface ReadingParts {
   readonly recent?: RecentEvents
   readonly unread?: UnreadCounts | undefined
   readonly ephemeral?: Ephemeral | undefined
+  readonly meters?: MatrixMeters | undefined
   /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
   readonly caughtUp: () => Promise<void>
 }
@@ -79,6 +81,7 @@ export function createReading({
       unread: additions.unread,
     }),
     ephemeral: additions.ephemeral,
+    meters: additions.meters,
   })
   return {
     readers,

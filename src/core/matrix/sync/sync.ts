@@ -8,6 +8,7 @@
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
 import type { MarkKey } from '../../log/marks'
+import type { MatrixMeters } from '../meters'
 import type { Now, Positions } from '../reading/positions'
 import type { Reader } from '../reading/readers'
 import type { RecentEvents } from '../reading/recent'
@@ -47,6 +48,7 @@ export interface SyncDeps {
   readonly rooms: AnswerRooms
   readonly waiters: Waiters
   readonly ephemeral?: Ephemeral | undefined
+  readonly meters?: MatrixMeters | undefined
 }
 
 interface Answer {
@@ -121,6 +123,14 @@ export class Sync {
   }
 
   private async answer(actor: Person, device: SyncDevice, scope: SyncScope): Promise<Answer> {
+    const { core, meters } = this.deps
+    const began = core.clock.steady()
+    const answer = await this.made(actor, device, scope)
+    meters?.synced(scope.since === undefined ? 'initial' : 'incremental', core.clock.steady() - began)
+    return answer
+  }
+
+  private async made(actor: Person, device: SyncDevice, scope: SyncScope): Promise<Answer> {
     const { known, recent, ephemeral, rooms } = this.deps
     const { now, filter, since } = scope
     await recent.reach(now.projected)
