@@ -186,6 +186,18 @@ CREATE TABLE "matrix_state_log" (
 	CONSTRAINT "matrix_state_log_channel_id_type_state_key_pos_pk" PRIMARY KEY("channel_id","type","state_key","pos")
 );
 --> statement-breakpoint
+CREATE TABLE "matrix_thumbs" (
+	"source" text NOT NULL,
+	"width" bigint NOT NULL,
+	"height" bigint NOT NULL,
+	"method" text NOT NULL,
+	"blob" text NOT NULL,
+	"mime" text NOT NULL,
+	"size" bigint NOT NULL,
+	"created_at" timestamp(6) with time zone NOT NULL,
+	CONSTRAINT "matrix_thumbs_source_width_height_method_pk" PRIMARY KEY("source","width","height","method")
+);
+--> statement-breakpoint
 CREATE TABLE "matrix_users" (
 	"account_id" bigint PRIMARY KEY NOT NULL,
 	"localpart" text NOT NULL,
@@ -238,6 +250,7 @@ CREATE INDEX "matrix_receipts_account" ON "matrix_receipts" USING btree ("accoun
 CREATE INDEX "matrix_reports_account" ON "matrix_reports" USING btree ("account_id","created_at");--> statement-breakpoint
 CREATE INDEX "matrix_secrets_expiry" ON "matrix_secrets" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "matrix_state_log_pos" ON "matrix_state_log" USING btree ("channel_id","pos");--> statement-breakpoint
+CREATE INDEX "matrix_thumbs_blob" ON "matrix_thumbs" USING btree ("blob");--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_device_matrix_devices_id_fk" FOREIGN KEY ("device") REFERENCES "public"."matrix_devices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "sessions_device" ON "sessions" USING btree ("device") WHERE device IS NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX "sessions_refresh" ON "sessions" USING btree ("refresh_hash") WHERE refresh_hash IS NOT NULL;--> statement-breakpoint

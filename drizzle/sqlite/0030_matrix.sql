@@ -217,6 +217,19 @@ CREATE TABLE `matrix_state_log` (
 );
 --> statement-breakpoint
 CREATE INDEX `matrix_state_log_pos` ON `matrix_state_log` (`channel_id`,`pos`);--> statement-breakpoint
+CREATE TABLE `matrix_thumbs` (
+	`source` text NOT NULL,
+	`width` integer NOT NULL,
+	`height` integer NOT NULL,
+	`method` text NOT NULL,
+	`blob` text NOT NULL,
+	`mime` text NOT NULL,
+	`size` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`source`, `width`, `height`, `method`)
+);
+--> statement-breakpoint
+CREATE INDEX `matrix_thumbs_blob` ON `matrix_thumbs` (`blob`);--> statement-breakpoint
 CREATE TABLE `matrix_users` (
 	`account_id` integer PRIMARY KEY NOT NULL,
 	`localpart` text NOT NULL,

@@ -5,11 +5,21 @@
 import { createMatrix, type MatrixParts } from '../core/matrix'
 import { matrixSurface } from '../http/matrix'
 import { matrixHtml } from '../platform/matrix-html'
+import { matrixImages } from '../platform/matrix-images'
 import { hmacSha1, matrixKeyMaker, matrixSealing } from '../platform/matrix-keys'
 import { sha256, verifyEd25519 } from '../platform/matrix-signatures'
 import { MatrixMetrics } from './matrix-metrics'
 
-type Platform = 'meters' | 'sha256' | 'verify' | 'html' | 'timer' | 'keyMaker' | 'sealing' | 'hmacSha1'
+type Platform =
+  | 'meters'
+  | 'sha256'
+  | 'verify'
+  | 'html'
+  | 'timer'
+  | 'keyMaker'
+  | 'sealing'
+  | 'hmacSha1'
+  | 'images'
 
 type Parts = Omit<MatrixParts, Platform> & {
   /** The secret bytes of the instance key. */
@@ -23,6 +33,7 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
     ...parts,
     meters,
     ...{ sha256, verify: verifyEd25519, html: matrixHtml, timer, hmacSha1 },
+    ...{ sha256, verify: verifyEd25519, html: matrixHtml, images: matrixImages, timer, hmacSha1 },
     keyMaker: matrixKeyMaker(seed),
     sealing: matrixSealing(seed),
   })

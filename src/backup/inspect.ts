@@ -83,6 +83,7 @@ export function factsOf(db: Database): StoreFacts {
 const REFERRING = [
   { table: 'attachments', area: 'attachments' },
   { table: 'matrix_media', area: 'attachments' },
+  { table: 'matrix_thumbs', area: 'attachments' },
   { table: 'cs_snapshots', area: 'configsync' },
   { table: 'cs_versions', area: 'configsync' },
 ] as const satisfies readonly { readonly table: string; readonly area: BlobArea }[]

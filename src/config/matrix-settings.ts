@@ -114,6 +114,11 @@ export const matrixSettings = {
     group,
     description: 'Matrix clients see who is online, and tell it by asking for news.',
   }),
+  'matrix.directory_all': runtime(Type.Boolean({ default: false }), {
+    group,
+    description:
+      'Who searches for users over Matrix finds all accounts, not only those that share a room with it or are in a public one.',
+  }),
   'rate.crypto': rate('1200/600', 'Keys of devices over Matrix', group),
   'rate.media': rate('1200/400', 'Uploads and downloads of files over Matrix', group),
   'matrix.media.max_bytes': runtime(whole(1, 1_073_741_824, 52_428_800), {

@@ -21,6 +21,7 @@ const DEFAULTS: SettingValues = {
   'matrix.rooms_max': 20_000,
   'matrix.agents_autojoin': true,
   'matrix.presence': true,
+  'matrix.directory_all': false,
   'mcp.enabled': true,
   'metrics.enabled': false,
   drain: false,

@@ -40,6 +40,7 @@ const open = [
   'GET /_matrix/media/v1/download/:server/:media/:name',
   'GET /_matrix/media/v3/download/:server/:media',
   'GET /_matrix/media/v3/download/:server/:media/:name',
+  ...['r0', 'v1', 'v3'].map((version) => `GET /_matrix/media/${version}/thumbnail/:server/:media`),
   'GET /_synapse/admin/v1/register',
   'GET /_synapse/admin/v1/server_version',
   'GET /_synapse/server_version',

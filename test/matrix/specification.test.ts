@@ -115,6 +115,7 @@ test.skipIf(!specification)('every answer has the shape of the specification', a
   await guest('GET', `profile/${me}`)
   await guest('GET', `profile/${me}/displayname`)
   await guest('GET', 'profile/%40nobody%3Aexample.org')
+  await own('POST', 'user_directory/search', { search_term: 'bob' })
   await own('DELETE', `profile/${me}/avatar_url`)
   await own('PUT', `user/${me}/account_data/org.example.x`, { a: 1 })
   await own('GET', `user/${me}/account_data/org.example.x`)

@@ -1,16 +1,17 @@
 import { deflateSync } from 'node:zlib'
 
-/** A grey PNG image of a size in pixels. */
-export function pngOf(width: number, height: number): Uint8Array {
+/** A grey PNG image of a size in pixels. `valueAt`: the brightness of each point, of which it is given the number. */
+export function pngOf(width: number, height: number, valueAt = (_point: number) => 0x80): Uint8Array {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   // Eight bits of grey.
   header[8] = 8
   // Each line begins with its filter, which is none.
-  const lines = Buffer.alloc((width + 1) * height, 0x80).map((byte, at) =>
-    at % (width + 1) === 0 ? 0 : byte,
-  )
+  const lines = Buffer.alloc((width + 1) * height).map((_, at) => {
+    const [line, column] = [Math.floor(at / (width + 1)), at % (width + 1)]
+    return column === 0 ? 0 : valueAt(line * width + column - 1)
+  })
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
   return Buffer.concat([
     signature,

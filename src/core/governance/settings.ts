@@ -99,6 +99,7 @@ export interface SettingValues {
   /** Whether the room directory can be read without a token. */
   readonly 'matrix.public_directory': boolean
   readonly 'matrix.presence': boolean
+  readonly 'matrix.directory_all': boolean
   readonly 'matrix.registration': 'closed' | 'token' | 'open'
   readonly 'matrix.query_token': boolean
   readonly 'matrix.password_login': boolean

@@ -2,6 +2,7 @@ import type { Person } from '../identity/actor'
 import { AccountData } from './account-data/account-data'
 import { DeviceKeys } from './account-data/device-keys'
 import { MatrixProfiles } from './account-data/profiles'
+import { UserDirectory } from './account-data/user-directory'
 import { createActs } from './acts/create'
 import { createAdministration } from './administration/administration'
 import { CountedTotals } from './counted-totals'
@@ -15,7 +16,8 @@ import { Logins } from './login/login'
 import { Registration } from './login/registration'
 import { RegistrationTokens } from './login/registration-tokens'
 import { ShortSecrets } from './login/short-secrets'
-import { Media } from './media'
+import { Media } from './media/media'
+import { Thumbnails } from './media/thumbnails'
 import type { MatrixParts } from './parts'
 import { createPlaces } from './places/places'
 import { Projector } from './projector/projector'
@@ -110,6 +112,7 @@ export function createMatrix(parts: MatrixParts) {
       caughtUp,
     }),
     profiles: new MatrixProfiles({ ...parts, standings }, users),
+    userDirectory: new UserDirectory(parts, users),
     accountData: new AccountData({ ...parts, caughtUp }, users),
     ...push,
     deviceKeys: new DeviceKeys(parts, users),
@@ -117,6 +120,7 @@ export function createMatrix(parts: MatrixParts) {
     ...createPlaces({ ...parts, users, readers: reading.readers, caughtUp }),
     media,
     totals: new CountedTotals(store),
+    thumbnails: new Thumbnails(parts, media),
     /** Reads what later acts need of the store. Call it before anything is served. */
     async open(): Promise<void> {
       await signingKeys.open()

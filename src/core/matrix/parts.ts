@@ -5,6 +5,7 @@ import type { Secrets } from '../kernel/ids'
 import type { Passwords, Store } from '../kernel/ports'
 import type { Html } from './html'
 import type { MatrixMeters } from './meters'
+import type { Images } from './images'
 import type { Sha256, VerifySignature } from './signing'
 import type { KeyMaker } from './signing-keys'
 
@@ -31,6 +32,7 @@ export interface MatrixParts {
   readonly sha256: Sha256
   readonly verify: VerifySignature
   readonly html: Html
+  readonly images: Images
   /** Calls a function once after some time. Returns what cancels it. */
   readonly timer: (run: () => void, milliseconds: number) => () => void
   /** Reports a fault that fails no request. */

@@ -13,6 +13,7 @@ import type { ReportReads, ReportWrites } from './report-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
 import type { SyncReads } from './sync-ports'
+import type { ThumbReads, ThumbWrites } from './thumb-ports'
 import type { TotalReads } from './total-ports'
 import type { UnreadReads } from './unread-ports'
 import type { UserReads, UserWrites } from './user-ports'
@@ -31,6 +32,7 @@ export interface MatrixReads
     DeviceKeyReads,
     SecretReads,
     MediaReads,
+    ThumbReads,
     KeyReads,
     PlaceReads,
     ReportReads,
@@ -51,5 +53,6 @@ export interface MatrixWrites
     ReportWrites,
     SecretWrites,
     MediaWrites,
+    ThumbWrites,
     KeyWrites,
     RegistrationWrites {}

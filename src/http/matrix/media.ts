@@ -1,8 +1,9 @@
-/** Files of `mxc://` URIs: uploads and downloads. */
+/** Files of `mxc://` URIs: uploads, downloads and thumbnails. */
 import type { Core } from '../../core'
 import type { Person } from '../../core/identity/actor'
 import type { Matrix } from '../../core/matrix'
-import type { MediaHeader, StoredFile } from '../../core/matrix/media'
+import type { MediaHeader, StoredFile } from '../../core/matrix/media/media'
+import type { WantedSize } from '../../core/matrix/media/thumbnails'
 import { filenameOf } from '../../core/messages/filename'
 import type { Answer, Endpoint } from '../endpoint'
 import { announcedLength, declaredType, disposition, OCTETS } from '../file-headers'
@@ -97,6 +98,16 @@ function uploadEndpoints(core: Core, matrix: Matrix): Endpoint[] {
 }
 
 function downloadEndpoints(matrix: Matrix, app: App): Endpoint[] {
+  const waiting = (actor: Person, request: Request, query: Query, server: string, media: string) => {
+    const wait = Math.min(query.number('timeout_ms') ?? MAX_WAIT_MILLISECONDS, MAX_WAIT_MILLISECONDS)
+    return whenUploaded(app, actor, request, wait, () => matrix.media.find(actor, server, media))
+  }
+  /** Whoever has no token may not hold a connection. */
+  const open = async (server: string, media: string) => {
+    const found = await matrix.media.findOpen(server, media)
+    if (found === 'pending') throw notYetUploaded()
+    return found
+  }
   const paths = (prefix: string) => [`${prefix}/:server/:media`, `${prefix}/:server/:media/:name`]
   return [
     ...matrixEndpoint(matrix, {
@@ -106,9 +117,7 @@ function downloadEndpoints(matrix: Matrix, app: App): Endpoint[] {
       rate: 'media',
       summary: 'Download a file',
       handle: async ({ actor, request, query, params: { server = '', media = '', name } }) => {
-        const wait = Math.min(query.number('timeout_ms') ?? MAX_WAIT_MILLISECONDS, MAX_WAIT_MILLISECONDS)
-        const find = () => matrix.media.find(actor, server, media)
-        return download(matrix, request, await whenUploaded(app, actor, request, wait, find), name)
+        return download(matrix, request, await waiting(actor, request, query, server, media), name)
       },
     }),
     ...matrixEndpoint(matrix, {
@@ -117,13 +126,47 @@ function downloadEndpoints(matrix: Matrix, app: App): Endpoint[] {
       who: 'anyone',
       summary: 'Download a file without a token',
       handle: async ({ request, params: { server = '', media = '', name } }) => {
-        const found = await matrix.media.findOpen(server, media)
-        // Whoever has no token may not hold a connection.
-        if (found === 'pending') throw notYetUploaded()
-        return download(matrix, request, found, name)
+        return download(matrix, request, await open(server, media), name)
+      },
+    }),
+    ...matrixEndpoint(matrix, {
+      method: 'GET',
+      path: '/_matrix/client/v1/media/thumbnail/:server/:media',
+      who: 'account',
+      rate: 'media',
+      summary: 'Download a small form of an image',
+      handle: async ({ actor, request, query, params: { server = '', media = '' } }) => {
+        const wanted = wantedSize(query)
+        const file = await waiting(actor, request, query, server, media)
+        return download(matrix, request, await matrix.thumbnails.of(file, wanted), undefined)
+      },
+    }),
+    ...matrixEndpoint(matrix, {
+      method: 'GET',
+      path: belowMedia('/thumbnail/:server/:media'),
+      who: 'anyone',
+      summary: 'Download a small form of an image without a token',
+      handle: async ({ request, query, params: { server = '', media = '' } }) => {
+        const wanted = wantedSize(query)
+        const file = await open(server, media)
+        return download(matrix, request, await matrix.thumbnails.of(file, wanted), undefined)
       },
     }),
   ]
+}
+
+/** @throws M_MISSING_PARAM, M_INVALID_PARAM */
+function wantedSize(query: Query): WantedSize {
+  const side = (name: 'width' | 'height') => {
+    query.required(name)
+    const pixels = query.number(name) ?? 0
+    if (pixels === 0) throw matrixError(400, 'M_INVALID_PARAM', `${name} is at least 1`)
+    return pixels
+  }
+  // A thumbnail never moves, whatever the client prefers.
+  query.flag('animated')
+  const method = query.word('method', ['crop', 'scale']) ?? 'scale'
+  return { width: side('width'), height: side('height'), method }
 }
 
 /** What a request says of the bytes that it uploads. */

@@ -1,11 +1,20 @@
-/** Profiles of users. */
+/** Profiles of users, and the search for users. */
 import type { Core } from '../../core'
 import type { Matrix } from '../../core/matrix'
 import type { Endpoint } from '../endpoint'
 import type { RequestContext } from '../request-context'
+import { maybe, Type, text } from '../schema'
 import { matrixEndpoint } from './endpoint'
 import { matrixError } from './errors'
 import { ownUser } from './own-user'
+
+/** Users that an answer has unless the request says how many. */
+const RESULTS = 10
+
+const searchBody = Type.Object({
+  search_term: text({ maxLength: 256 }),
+  limit: maybe(Type.Integer({ minimum: 1 })),
+})
 
 const PROFILE = '/_matrix/client/v3/profile/:user'
 
@@ -15,6 +24,19 @@ export function profileEndpoints(core: Core, matrix: Matrix): Endpoint[] {
     if (core.settings.get('matrix.profiles_need_token')) await context.enter({ who: 'account', rate: 'read' })
   }
   return [
+    ...matrixEndpoint(matrix, {
+      method: 'POST',
+      path: '/_matrix/client/v3/user_directory/search',
+      who: 'account',
+      rate: 'read',
+      summary: 'Search for users',
+      body: searchBody,
+      handle: async ({ actor, body }) => {
+        const { search_term: term, limit } = body
+        const found = await matrix.userDirectory.search(actor, { term, limit: limit ?? RESULTS })
+        return { status: 200, json: found }
+      },
+    }),
     ...matrixEndpoint(matrix, {
       method: 'GET',
       path: PROFILE,

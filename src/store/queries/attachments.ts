@@ -20,9 +20,12 @@ import type { FoundAttachment } from '../../core/messages/post-plan'
 import type { Handle, Stamp } from '../database'
 import { chunks } from './rows'
 
-/** Finds rows that refer to blobs of attachments: attachments themselves, and files uploaded over Matrix. */
+/**
+ * Finds rows that refer to blobs of attachments: attachments themselves, files uploaded over Matrix, and thumbnails of
+ * both.
+ */
 function referringTo({ db, t }: Pick<Handle, 'db' | 't'>) {
-  const { attachments, matrixMedia } = t
+  const { attachments, matrixMedia, matrixThumbs } = t
   return (isWanted: (blob: SQLWrapper) => SQL | undefined) =>
     db
       .select({ blob: attachments.blob })
@@ -34,6 +37,7 @@ function referringTo({ db, t }: Pick<Handle, 'db' | 't'>) {
           .from(matrixMedia)
           .where(and(isNotNull(matrixMedia.blob), isWanted(matrixMedia.blob))),
       )
+      .unionAll(db.select({ blob: matrixThumbs.blob }).from(matrixThumbs).where(isWanted(matrixThumbs.blob)))
 }
 
 /** Attachments, and which blobs they refer to. */
@@ -109,6 +113,12 @@ export function attachmentWrites({ db, t, dialect }: Handle, stamp: Stamp) {
       .insert(t.unusedBlobs)
       .values(keys.map((key) => ({ key })))
       .onConflictDoNothing()
+    // The thumbnails of what goes, which somebody may have uploaded as files of their own.
+    const thumbs = await db
+      .delete(t.matrixThumbs)
+      .where(inArray(t.matrixThumbs.source, [...keys]))
+      .returning({ blob: t.matrixThumbs.blob })
+    await noteUnused(thumbs.map(({ blob }) => blob))
   }
 
   return {

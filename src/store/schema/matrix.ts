@@ -261,6 +261,27 @@ export const matrixMedia = sqliteTable(
   ],
 )
 
+/** Thumbnails of images that are stored. They go with the bytes that they were made of. */
+export const matrixThumbs = sqliteTable(
+  'matrix_thumbs',
+  {
+    /** Key of the bytes of the image. */
+    source: text('source').notNull(),
+    width: integer('width').notNull(),
+    height: integer('height').notNull(),
+    method: text('method', { enum: ['crop', 'scale'] }).notNull(),
+    /** Key of the bytes of the thumbnail. */
+    blob: text('blob').notNull(),
+    mime: text('mime').notNull(),
+    size: integer('size').notNull(),
+    createdAt: instantColumn('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.source, table.width, table.height, table.method] }),
+    index('matrix_thumbs_blob').on(table.blob),
+  ],
+)
+
 /** Short-lived secrets by their SHA-256: login and OpenID tokens, sessions of interactive authentication, nonces. */
 export const matrixSecrets = sqliteTable(
   'matrix_secrets',

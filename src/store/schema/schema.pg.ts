@@ -72,6 +72,7 @@ export const {
   matrixPushers,
   matrixFilters,
   matrixMedia,
+  matrixThumbs,
   matrixSecrets,
   matrixRegistrationTokens,
   matrixKeys,

@@ -1,4 +1,5 @@
 import { type Person, requireHuman } from '../../identity/actor'
+import type { Account } from '../../kernel/entities'
 import { isLongerThan, isName } from '../../kernel/text'
 import { accountEvent } from '../../log/events'
 import type { JsonObject } from '../canonical'
@@ -6,6 +7,7 @@ import { matrixRefusal } from '../errors'
 import { MAX_ID_BYTES } from '../ids'
 import type { MatrixParts } from '../parts'
 import type { Standings } from '../standings'
+import type { MatrixUser } from '../user-ports'
 import type { Users } from '../users'
 import { utf8Length } from '../utf8'
 
@@ -30,12 +32,11 @@ export class MatrixProfiles {
     const account = userId.startsWith('@') ? await this.users.find(userId) : undefined
     if (account?.archivedAt !== null) throw unknownUser()
     const user = await this.parts.store.reads.matrix().user({ accountId: account.id })
-    const { [NAME]: long, ...fields } = user?.profile ?? {}
-    const isWhole = typeof long === 'string' && long.startsWith(account.displayName)
+    const { [NAME]: _, ...fields } = user?.profile ?? {}
     return {
       ...fields,
       ...(user?.avatar != null && { [AVATAR]: user.avatar }),
-      [NAME]: isWhole ? long : account.displayName,
+      [NAME]: shownName(account, user),
     }
   }
 
@@ -112,6 +113,12 @@ export class MatrixProfiles {
     const user = await this.parts.store.reads.matrix().user({ accountId: account.id })
     return user ?? { profile: {} }
   }
+}
+
+/** Returns the name of a user. /v1 shows the beginning of a long one. */
+export function shownName({ displayName }: Account, user: MatrixUser | undefined): string {
+  const whole = user?.profile[NAME]
+  return typeof whole === 'string' && whole.startsWith(displayName) ? whole : displayName
 }
 
 function unknownUser() {

@@ -1,4 +1,4 @@
-import type { Media } from '../media'
+import type { Media } from '../media/media'
 import type { CaughtUp, MatrixParts } from '../parts'
 import type { Projector } from '../projector/projector'
 import type { PushRules } from '../push/push-rules'

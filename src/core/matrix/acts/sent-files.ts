@@ -6,7 +6,7 @@ import type { Writes } from '../../kernel/ports'
 import { filenameOf } from '../../messages/filename'
 import { type ImageHeader, ImageProbe } from '../../messages/image-header'
 import type { InwardFile } from '../inward'
-import type { Media, StoredFile } from '../media'
+import type { Media, StoredFile } from '../media/media'
 import type { MatrixParts } from '../parts'
 
 /** Bytes at the start of a file within which nearly all images say their size. */

@@ -21,6 +21,7 @@ import { reportReads, reportWrites } from './reports'
 import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
 import { syncReads } from './sync'
+import { thumbReads, thumbWrites } from './thumbs'
 import { totalReads } from './totals'
 import { unreadReads } from './unread'
 import { userReads, userWrites } from './users'
@@ -39,6 +40,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...deviceKeyReads(handle),
     ...secretReads(handle),
     ...mediaReads(handle),
+    ...thumbReads(handle),
     ...keyReads(handle),
     ...placeReads(handle),
     ...reportReads(handle),
@@ -61,6 +63,7 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...reportWrites(handle, stamp),
     ...secretWrites(handle),
     ...mediaWrites(handle, stamp),
+    ...thumbWrites(handle, stamp),
     ...keyWrites(handle, stamp),
     ...registrationWrites(handle),
   }

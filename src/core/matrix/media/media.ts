@@ -1,14 +1,18 @@
-import type { Person } from '../identity/actor'
-import { type BlobBody, type BlobKey, type ByteRange, sha256OfKey } from '../kernel/blobs'
-import { AppError } from '../kernel/errors'
-import { keepBlob } from '../kernel/kept-blob'
-import type { Writes } from '../kernel/ports'
-import { isServerName } from '../kernel/server-name'
-import { later, MICROS_PER_DAY, type Micros } from '../kernel/time'
-import { requirePostScope } from '../messages/attachments'
-import { matrixRefusal } from './errors'
-import type { Media as MediaRow, UploadedMedia } from './media-ports'
-import type { MatrixParts } from './parts'
+/**
+ * Files of `mxc://` URIs: uploads and downloads, thumbnails, and previews of pages. Imports only the core.
+ * Start reading here, then thumbnails.ts and previews.ts.
+ */
+import type { Person } from '../../identity/actor'
+import { type BlobBody, type BlobKey, type ByteRange, sha256OfKey } from '../../kernel/blobs'
+import { AppError } from '../../kernel/errors'
+import { keepBlob } from '../../kernel/kept-blob'
+import type { Writes } from '../../kernel/ports'
+import { isServerName } from '../../kernel/server-name'
+import { later, MICROS_PER_DAY, type Micros } from '../../kernel/time'
+import { requirePostScope } from '../../messages/attachments'
+import { matrixRefusal } from '../errors'
+import type { Media as MediaRow, UploadedMedia } from '../media-ports'
+import type { MatrixParts } from '../parts'
 
 /** How long a reserved file may be uploaded, and how many an account may have reserved at once. */
 const RESERVED_MICROS = MICROS_PER_DAY
