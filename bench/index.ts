@@ -20,7 +20,9 @@ import { guessing } from './guessing'
 import { inbox, mentions, waiting } from './inbox'
 import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
+import { firstAnswers } from './matrix/beginning'
 import { eventHash } from './matrix/event-hash'
+import { idleReading } from './matrix/idle-reading'
 import { projectedPosts, switchedOn } from './matrix/projecting'
 import { sending } from './matrix/sending'
 import { oneOfManyRooms, waking } from './matrix/syncing'
@@ -84,6 +86,8 @@ const workloads: readonly Workload[] = [
   eventHash,
   sending,
   oneOfManyRooms,
+  firstAnswers,
+  idleReading,
   waking,
   projectedPosts,
   switchedOn,

@@ -5,6 +5,8 @@ import { ms, type Row, type Workload } from '../lib/workload'
 const MATRIX = { SYNAPSE_MATRIX_SERVER_NAME: 'example.org' }
 const SYNC = '/_matrix/client/v3/sync'
 
+const PAUSE_MILLISECONDS = 120
+
 interface Answer {
   readonly next_batch: string
   readonly rooms: { readonly join: Readonly<Record<string, unknown>> }
@@ -79,7 +81,7 @@ export const oneOfManyRooms: Workload = {
     for (let i = 0; i < 200; i++) {
       await post(server, token, slugs[(i * 7) % rooms] ?? '', `news ${i}`)
       // The event is made before it is asked for: the wait for that is measured elsewhere.
-      await Bun.sleep(120)
+      await Bun.sleep(PAUSE_MILLISECONDS)
       const started = performance.now()
       const response = await reader.open(`since=${since}`)
       bytes = await response.text()
@@ -110,7 +112,8 @@ async function rawLatencies(bytes: number): Promise<Latencies> {
   await using server = await startBaseline('../matrix/raw-answer.ts', String(bytes))
   const latencies = new Latencies()
   for (let i = 0; i < 200; i++) {
-    await Bun.sleep(5)
+    // As long as between the others: a process that has slept answers later.
+    await Bun.sleep(PAUSE_MILLISECONDS)
     const started = performance.now()
     await (await fetch(`http://127.0.0.1:${server.port}${SYNC}`)).text()
     latencies.add(performance.now() - started)
