@@ -10,6 +10,7 @@ import type { PlaceReads } from './place-ports'
 import type { ReceiptReads, ReceiptWrites } from './receipt-ports'
 import type { RegistrationReads, RegistrationWrites } from './registration-ports'
 import type { ReportReads, ReportWrites } from './report-ports'
+import type { RoomPageReads } from './room-page-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
 import type { SyncReads } from './sync-ports'
@@ -22,6 +23,7 @@ import type { UserReads, UserWrites } from './user-ports'
 export interface MatrixReads
   extends UserReads,
     RoomReads,
+    RoomPageReads,
     EventReads,
     HistoryReads,
     ReceiptReads,

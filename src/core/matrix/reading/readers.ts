@@ -8,6 +8,7 @@ import { parsedRoomEvent } from '../events'
 import type { MatrixRoom, RoomMember } from '../room-ports'
 import { type RoomVersion, roomVersion } from '../versions'
 import { Sight } from '../visibility'
+import type { PagedRoom } from './room-page'
 import { type RoomSource, storedRoom } from './room-source'
 
 const IGNORED = 'm.ignored_user_list'
@@ -93,10 +94,19 @@ export class Readers {
   }
 
   /** Returns a room as a reader sees it, whatever it may see. */
-  async viewOf(reader: Reader, room: MatrixRoom, member: RoomMember | undefined): Promise<RoomView> {
+  async viewOf(
+    reader: Reader,
+    room: MatrixRoom,
+    member: RoomMember | undefined,
+    paged?: PagedRoom,
+  ): Promise<RoomView> {
     const version = roomVersion(room.version)
     if (!version) throw new Error(`room ${room.roomId} has the unknown version ${room.version}`)
-    const changes = await this.deps.core.reads.matrix().sightChanges(room.channelId, reader.userId)
+    const reads = this.deps.core.reads.matrix()
+    const { changes, source } = paged ?? {
+      changes: await reads.sightChanges(room.channelId, reader.userId),
+      source: storedRoom(reads, room.channelId),
+    }
     const ofType = (type: string) =>
       changes
         .filter((change) => change.type === type)
@@ -108,7 +118,7 @@ export class Readers {
       version,
       member,
       sight,
-      source: storedRoom(this.deps.core.reads.matrix(), room.channelId),
+      source,
     }
   }
 

@@ -70,7 +70,7 @@ export function createReading({
     shared: new SharedSections(core),
   })
   const known = new KnownReaders(core, readers, recent, marks)
-  const receiptEvents = new ReceiptEvents(core, serverName)
+  const receiptEvents = new ReceiptEvents(serverName)
   const states = new RoomStates({ core, readers, positions, rendering })
   const sync = new Sync({
     ...{ core, positions, recent, marks, known, waiters },

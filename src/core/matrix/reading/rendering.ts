@@ -40,14 +40,13 @@ export class Rendering {
     { withRoomId, withRelations = false }: RenderOptions,
   ): Promise<JsonObject[]> {
     if (events.length === 0) return []
-    const { room, sight, reader } = view
-    const reads = this.core.reads.matrix()
+    const { room, sight, reader, source } = view
     const roomId = withRoomId ? room.roomId : undefined
     const states = events.flatMap(({ type, stateKey, pos }) =>
       stateKey === null ? [] : [{ type, stateKey, pos }],
     )
     const [replaced, redactedBy, bundles] = await Promise.all([
-      reads.replacedStates(room.channelId, states),
+      source.replacedStates(states),
       this.redactionsOf(room.channelId, events),
       withRelations ? this.bundles.of(view, events) : undefined,
     ])

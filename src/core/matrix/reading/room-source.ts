@@ -1,6 +1,9 @@
 import type { EventPage, PositionRange, StoredEvent } from '../event-ports'
 import type { MatrixReads } from '../ports'
-import type { StateChange } from '../room-ports'
+import type { ShownReceipt } from '../receipt-ports'
+import type { StateChange, StateFilter, StateKey } from '../room-ports'
+import type { Membership } from '../room-state'
+import type { MxSpan } from '../sync-ports'
 import type { RecentEvents } from './recent'
 
 /** Where the events of one room are read: in the store, or in memory for readers who are not far behind. */
@@ -13,6 +16,17 @@ export interface RoomSource {
   relationTypes(
     positions: readonly number[],
   ): Promise<readonly { readonly pos: number; readonly relType: string }[]>
+  /** The events of the state after the event at a position, in no order. */
+  stateAt(pos: number, filter?: StateFilter): Promise<readonly StoredEvent[]>
+  /** The events of the state now, in no order. */
+  stateNow(filter: StateFilter): Promise<readonly StoredEvent[]>
+  countMembers(): Promise<Readonly<Partial<Record<Membership, number>>>>
+  /** For each of these state events the one that it replaced, by the position of the new one. */
+  replacedStates(
+    events: readonly (StateKey & { readonly pos: number })[],
+  ): Promise<ReadonlyMap<number, StoredEvent>>
+  /** The receipts that changed in a stretch of the companion stream. */
+  receiptsIn(mx: MxSpan): Promise<readonly ShownReceipt[]>
 }
 
 /** Reads a room in the store. */
@@ -22,12 +36,19 @@ export function storedRoom(reads: MatrixReads, channelId: number): RoomSource {
     stateChanges: (range) => reads.stateChanges(channelId, range),
     eventsAtPositions: (positions) => reads.eventsAtPositions(channelId, positions),
     relationTypes: (positions) => reads.relationTypes(positions),
+    stateAt: (pos, filter) => reads.stateAt(channelId, pos, filter),
+    stateNow: (filter) => reads.stateNow(channelId, filter),
+    countMembers: () => reads.countMembersOf(channelId),
+    replacedStates: (events) => reads.replacedStates(channelId, events),
+    receiptsIn: (mx) => reads.receiptsIn(channelId, mx),
   }
 }
 
 /** Reads a room in memory, and in the store what is not there. */
 export function recentRoom(recent: RecentEvents, stored: RoomSource, channelId: number): RoomSource {
   return {
+    ...stored,
+
     async eventsBetween(page) {
       const { after, before, order, limit } = page
       const found = recent.between(channelId, after, before)

@@ -37,7 +37,8 @@ export class Timeline {
     let examined = 0
     for (;;) {
       await loop.turn()
-      const size = Math.max(MIN_PAGE, limit + 1)
+      // Mostly all of them are wanted.
+      const size = Math.max(examined === 0 ? 0 : MIN_PAGE, limit + 1)
       const page = await source.eventsBetween({ after, before, order, limit: size })
       loop.did(page.length)
       for (const event of page) {

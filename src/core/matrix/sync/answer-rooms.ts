@@ -4,6 +4,7 @@ import type { JsonObject } from '../canonical'
 import { endOf } from '../reading/positions'
 import type { Reader, Readers, RoomView } from '../reading/readers'
 import type { RecentEvents } from '../reading/recent'
+import { type PagedRoom, readRoomPage } from '../reading/room-page'
 import { recentRoom, storedRoom } from '../reading/room-source'
 import type { MatrixRoom, RoomMember } from '../room-ports'
 import type { Membership } from '../room-state'
@@ -14,13 +15,17 @@ import { includesRoom, includesType } from './filters'
 import type { JoinedRooms, KnownReaders } from './known-readers'
 import type { MarkLog } from './mark-log'
 import type { ReceiptEvents } from './receipts'
-import type { RoomSections, SyncScope } from './room'
+import { type RoomSections, type SyncScope, timelineLimit } from './room'
 
 /** A reader that is more rows behind than this is asked room by room what changed. */
 const MAX_LOG_ROWS = 20_000
 const EVERY: readonly Membership[] = ['join', 'invite', 'knock', 'leave', 'ban']
 /** What a room costs in rows, for the pace of loops. */
-const ROWS_PER_ROOM = 40
+const ROWS_PER_ROOM = 20
+/** Rooms that are read at once, fewer if their timelines are long. */
+const PAGE_EVENTS = 256
+const MIN_PAGE = 4
+const MAX_PAGE = 25
 
 type List = 'join' | 'invite' | 'knock' | 'leave'
 
@@ -68,17 +73,32 @@ export class AnswerRooms {
     const rooms = await this.deps.known.roomsOf(candidates.map(({ channelId }) => channelId))
     const loop = this.deps.core.pace.loop()
     const answered: AnsweredRoom[] = []
+    const others: { readonly room: MatrixRoom; readonly member: RoomMember }[] = []
     for (const candidate of candidates) {
       const room = rooms.get(candidate.channelId)
       if (!room || !includesRoom(scope.filter, room.roomId)) continue
-      const isQuick = 'joinedAt' in candidate
-      if (!isQuick) await loop.turn()
-      const view = isQuick
-        ? this.quickView(reader, room, candidate.joinedAt, scope)
-        : await this.deps.readers.viewOf(reader, room, candidate.member)
+      if (!('joinedAt' in candidate)) {
+        others.push({ room, member: candidate.member })
+        continue
+      }
+      const view = this.quickView(reader, room, candidate.joinedAt, scope)
       const found = await this.room(view, scope, parts)
-      loop.did(isQuick ? 1 : ROWS_PER_ROOM)
+      loop.did(1)
       if (found) answered.push(found)
+    }
+    const size = pageSize(timelineLimit(scope.filter))
+    for (let at = 0; at < others.length; at += size) {
+      await loop.turn()
+      const page = others.slice(at, at + size)
+      const paged = await this.page(reader, scope, page)
+      loop.did(page.length)
+      for (const { room, member } of page) {
+        await loop.turn()
+        const view = await this.deps.readers.viewOf(reader, room, member, paged?.(room.channelId))
+        const found = await this.room(view, scope, parts)
+        loop.did(ROWS_PER_ROOM)
+        if (found) answered.push(found)
+      }
     }
     return { text: await this.text(reader, scope, answered), isEmpty: answered.length === 0 }
   }
@@ -142,6 +162,24 @@ export class AnswerRooms {
     for (const channelId of await reads.roomsWithReceipts(userId, { after: since.mx, upTo: now.mx }))
       found.add(channelId)
     return found
+  }
+
+  /** Reads rooms that the reader comes to, several at once. */
+  private async page(
+    reader: Reader,
+    { now, since, filter }: SyncScope,
+    page: readonly { readonly room: MatrixRoom; readonly member: RoomMember }[],
+  ): Promise<((channelId: number) => PagedRoom | undefined) | undefined> {
+    const joined = page.flatMap(({ room, member }) => (member.membership === 'join' ? [room.channelId] : []))
+    if (since !== undefined || joined.length === 0) return undefined
+    const paged = await readRoomPage(this.deps.core.reads.matrix(), joined, {
+      ...{ reader, now },
+      // One more shows whether something is left.
+      events: timelineLimit(filter) + 1,
+      receipts: now.mx > 0 ? { after: 0, upTo: now.mx } : undefined,
+    })
+    const isPaged = new Set(joined)
+    return (channelId) => (isPaged.has(channelId) ? paged(channelId) : undefined)
   }
 
   private quickView(reader: Reader, room: MatrixRoom, joinedAt: number, { since, now }: SyncScope): RoomView {
@@ -241,6 +279,10 @@ export class AnswerRooms {
     const { join, invite, knock, leave } = lists
     return `{"join":{${join.join()}},"invite":{${invite.join()}},"knock":{${knock.join()}},"leave":{${leave.join()}}}`
   }
+}
+
+function pageSize(limit: number): number {
+  return Math.min(MAX_PAGE, Math.max(MIN_PAGE, Math.floor(PAGE_EVENTS / (limit + 1))))
 }
 
 function listOf(events: readonly JsonObject[]): string {

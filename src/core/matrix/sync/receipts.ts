@@ -1,4 +1,3 @@
-import type { Core } from '../..'
 import type { JsonObject } from '../canonical'
 import type { Reader, RoomView } from '../reading/readers'
 import type { ShownReceipt } from '../receipt-ports'
@@ -17,15 +16,12 @@ interface RoomReceipts {
 
 /** The receipts of a room in an answer of `/sync`. */
 export class ReceiptEvents {
-  constructor(
-    private readonly core: Pick<Core, 'reads'>,
-    private readonly serverName: string,
-  ) {}
+  constructor(private readonly serverName: string) {}
 
   /** Returns those that changed in a stretch: receipts of all, and the reader's marker. */
-  async changed({ room, reader }: RoomView, mx: MxSpan): Promise<RoomReceipts> {
+  async changed({ reader, source }: RoomView, mx: MxSpan): Promise<RoomReceipts> {
     if (mx.after >= mx.upTo) return { ephemeral: [], accountData: [], isOwn: false }
-    const receipts = await this.core.reads.matrix().receiptsIn(room.channelId, mx)
+    const receipts = await source.receiptsIn(mx)
     const idOf = (localpart: string) => `@${localpart}:${this.serverName}`
     return {
       ephemeral: receiptEvents(receipts, reader, idOf),

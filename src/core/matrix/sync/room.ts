@@ -8,7 +8,7 @@ import type { Rendering } from '../reading/rendering'
 import type { Timeline } from '../reading/timeline'
 import type { StateChange } from '../room-ports'
 import { type RoomState, strippedState } from '../room-state'
-import { includesEvent, includesRoom, type RoomEventFilter, type SyncFilter, withFields } from './filters'
+import { includesEvent, includesRoom, type SyncFilter, withFields } from './filters'
 import type { LazyMemory } from './lazy'
 import type { SharedSections } from './shared-sections'
 import { type ServiceMembers, summaryOf } from './summary'
@@ -162,7 +162,7 @@ export class RoomSections {
       after: isNew ? BEGINNING : after - 1,
       before: end,
       order: 'desc',
-      limit: limitOf(filter.timeline),
+      limit: timelineLimit(filter),
       accepts: (event) => isIncluded && includesEvent(filter.timeline, event),
     })
     const seen = page.events.toReversed()
@@ -212,17 +212,16 @@ export class RoomSections {
   }
 
   /** All state: before the timeline, or after it. */
-  private async wholeState(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
-    const { room, reader } = view
-    const reads = this.deps.core.reads.matrix()
+  private async wholeState(view: RoomView, scope: SyncScope, span: Span): Promise<readonly StoredEvent[]> {
+    const { room, reader, source } = view
     const at = Math.min((scope.stateAfter ? span.end : span.start) - 1, view.sight.leftAt)
-    if (!scope.filter.state.lazyMembers) return reads.stateAt(room.channelId, at)
+    if (!scope.filter.state.lazyMembers) return source.stateAt(at)
     this.deps.memory.forget(scope.device, room.channelId)
     const heroes = await this.heroes(view)
     const members = new Set([...span.timeline.map(({ sender }) => sender), ...heroes, reader.userId])
     const [others, needed] = await Promise.all([
-      reads.stateAt(room.channelId, at, { notTypes: [MEMBER] }),
-      reads.stateAt(room.channelId, at, { types: [MEMBER], stateKeys: [...members] }),
+      source.stateAt(at, { notTypes: [MEMBER] }),
+      source.stateAt(at, { types: [MEMBER], stateKeys: [...members] }),
     ])
     return [...others, ...needed]
   }
@@ -244,12 +243,10 @@ export class RoomSections {
   }
 
   /** With lazy members: the member events of those who wrote the timeline and whose event the device does not have. */
-  private async speakers(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
+  private async speakers(view: RoomView, scope: SyncScope, span: Span): Promise<readonly StoredEvent[]> {
     const missing = this.missing(view, scope, span)
     if (missing.size === 0) return []
-    return this.deps.core.reads
-      .matrix()
-      .stateAt(view.room.channelId, span.end - 1, { types: [MEMBER], stateKeys: [...missing] })
+    return view.source.stateAt(span.end - 1, { types: [MEMBER], stateKeys: [...missing] })
   }
 
   private missing({ room }: RoomView, { filter, device, since }: SyncScope, span: Span): Set<string> {
@@ -302,7 +299,8 @@ function isSummed({ isNew, changes }: Span): boolean {
   return isNew || changes.some(({ type }) => SUMMARISED.has(type))
 }
 
-function limitOf({ limit }: RoomEventFilter): number {
+/** Returns how many events of a room an answer has at most. */
+export function timelineLimit({ timeline: { limit } }: SyncFilter): number {
   return Math.min(limit ?? DEFAULT_LIMIT, MAX_LIMIT)
 }
 

@@ -15,10 +15,10 @@ const NAMES = ['m.room.name', 'm.room.canonical_alias'] as const
  * Returns the summary of a room for a reader: how many are in it, and for a room without a name the users by whom clients
  * name it: members, or former ones if nobody else is left.
  */
-export async function summaryOf(reads: MatrixReads, { room, reader }: RoomView): Promise<JsonObject> {
+export async function summaryOf(reads: MatrixReads, { room, reader, source }: RoomView): Promise<JsonObject> {
   const [counts, state] = await Promise.all([
-    reads.countMembersOf(room.channelId),
-    reads.stateNow(room.channelId, { types: [...NAMES, SERVICE_MEMBERS] }),
+    source.countMembers(),
+    source.stateNow({ types: [...NAMES, SERVICE_MEMBERS] }),
   ])
   const contentOf = (type: string) => {
     const event = state.find((one) => one.type === type && one.stateKey === '')

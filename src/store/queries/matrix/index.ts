@@ -18,6 +18,7 @@ import { placeReads } from './places'
 import { receiptReads, receiptWrites } from './receipts'
 import { registrationReads, registrationWrites } from './registrations'
 import { reportReads, reportWrites } from './reports'
+import { roomPageReads } from './room-pages'
 import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
 import { syncReads } from './sync'
@@ -30,6 +31,7 @@ export function matrixReads(handle: Handle): MatrixReads {
   return {
     ...userReads(handle),
     ...roomReads(handle),
+    ...roomPageReads(handle),
     ...eventReads(handle),
     ...historyReads(handle),
     ...receiptReads(handle),
