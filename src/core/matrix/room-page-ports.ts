@@ -15,7 +15,7 @@ export interface RoomPageReads {
   /** All changes of the history visibility of these rooms, by position, then those of a user's member events. */
   sightChangesOf(channelIds: readonly number[], userId: string): Promise<RoomKeyChange[]>
   /** The newest events of each room before a position, newest first; at most `limit` of each. */
-  newestEvents(
+  newestOfRooms(
     channelIds: readonly number[],
     page: { readonly before: number; readonly limit: number },
   ): Promise<StoredEvent[]>

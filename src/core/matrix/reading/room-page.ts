@@ -36,7 +36,7 @@ export async function readRoomPage(
 ): Promise<(channelId: number) => PagedRoom> {
   const [changes, newest, described, counts, receipts] = await Promise.all([
     reads.sightChangesOf(channelIds, reader.userId),
-    reads.newestEvents(channelIds, { before: now.end, limit }),
+    reads.newestOfRooms(channelIds, { before: now.end, limit }),
     reads.describedState(channelIds),
     reads.countMembersOfRooms(channelIds),
     span ? reads.receiptsOfRooms(channelIds, span) : [],

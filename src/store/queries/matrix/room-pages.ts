@@ -109,7 +109,7 @@ export function roomPageReads(handle: Handle): RoomPageReads {
       return [...visibility, ...own].map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
     },
 
-    async newestEvents(channelIds, { before: end, limit }) {
+    async newestOfRooms(channelIds, { before: end, limit }) {
       const found = await newest().execute({
         ...{ channels: JSON.stringify(channelIds), before: end, end },
         ...{ further: limit - 1, least: Number.MIN_SAFE_INTEGER },
