@@ -166,6 +166,8 @@ function checkMembers({ type, stateKey, sender, roomId }: EventDraft): void {
   for (const [name, text] of Object.entries(members)) {
     if (typeof text === 'string' && isLongerInBytes(text, MAX_ID_BYTES))
       throw matrixRefusal('M_TOO_LARGE', `${name} is longer than ${MAX_ID_BYTES} bytes`)
+    // Postgres stores no NUL.
+    if (text?.includes('\0')) throw matrixRefusal('M_BAD_JSON', `${name} has a NUL character`)
   }
 }
 

@@ -124,7 +124,7 @@ export interface Relation {
 
 export function relationIn(content: JsonObject): Relation {
   const relates = isObject(content['m.relates_to']) ? content['m.relates_to'] : {}
-  const relType = typeof relates.rel_type === 'string' ? relates.rel_type : null
+  const relType = nameIn(relates.rel_type)
   const eventId = isEventId(relates.event_id) ? relates.event_id : null
   const reply = isObject(relates['m.in_reply_to']) ? relates['m.in_reply_to'].event_id : undefined
   const answered = isEventId(reply) ? reply : null
@@ -133,9 +133,14 @@ export function relationIn(content: JsonObject): Relation {
   return {
     relType: eventId === null ? null : relType,
     eventId: relType === null ? null : eventId,
-    key: typeof relates.key === 'string' ? relates.key : null,
+    key: nameIn(relates.key),
     threadRoot: isThread ? eventId : null,
     replyTo: isFallback ? null : answered,
     fallback: isFallback ? answered : null,
   }
+}
+
+/** Returns a name by which events are found; null for what is none. Postgres stores no NUL. */
+function nameIn(value: unknown): string | null {
+  return typeof value === 'string' && !value.includes('\0') ? value : null
 }

@@ -21,6 +21,13 @@ export function unknownToken() {
   return matrixRefusal('M_INVALID_PARAM', 'This token is unknown. Begin without one')
 }
 
+/** Returns a whole number of a token. @throws m_invalid_param */
+export function wholeIn(key: JsonObject, name: string): number {
+  const value = key[name]
+  if (!Number.isSafeInteger(value)) throw unknownToken()
+  return value as number
+}
+
 function keyIn(token: string): unknown {
   try {
     const bytes = Uint8Array.fromBase64(token, { alphabet: 'base64url' })

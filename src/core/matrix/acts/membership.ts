@@ -7,7 +7,7 @@ import type { Reads, Writes } from '../../kernel/ports'
 import { channelEvent } from '../../log/events'
 import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
-import { parseUserId } from '../ids'
+import { isRoomId, parseUserId } from '../ids'
 import type { CaughtUp } from '../parts'
 import { memberContent, type Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
@@ -220,7 +220,7 @@ export class RoomMemberships {
     for (const entry of Array.isArray(allow) ? allow : []) {
       if (!isObject(entry) || entry['type'] !== 'm.room_membership') continue
       const roomId = entry['room_id']
-      const other = typeof roomId === 'string' ? await tx.matrix().room({ roomId }) : undefined
+      const other = isRoomId(roomId) ? await tx.matrix().room({ roomId }) : undefined
       const member = other && (await tx.matrix().member(userId, other.channelId))
       if (member?.membership === 'join') return true
     }

@@ -5,6 +5,7 @@ import type { Reads } from '../../kernel/ports'
 import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { StoredEvent } from '../event-ports'
+import { isEventId } from '../ids'
 import { type InwardMentions, type InwardMessage, inwardMessage, type Relation, relationIn } from '../inward'
 import type { Users } from '../users'
 import type { GroupedSends } from './grouped-sends'
@@ -39,7 +40,7 @@ export class Sendings {
   async send(actor: Person, roomId: string, sending: Sending): Promise<string> {
     const { type, content } = sending
     if (type === 'm.room.redaction')
-      return this.redactions.redact(actor, roomId, String(content.redacts), content)
+      return this.redactions.redact(actor, roomId, isEventId(content.redacts) ? content.redacts : '', content)
     if (type === 'm.room.encrypted')
       throw matrixRefusal('M_FORBIDDEN', 'This server takes no encrypted messages')
     const relation = relationIn(content)

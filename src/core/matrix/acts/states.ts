@@ -4,6 +4,7 @@ import { refusal } from '../../kernel/errors'
 import { channelEvent, memberEvent } from '../../log/events'
 import { canonicalJson, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
+import { parseAlias } from '../ids'
 import type { MatrixParts } from '../parts'
 import { notInRoom } from '../refusals'
 import type { Users } from '../users'
@@ -127,7 +128,7 @@ export class States {
     const present = room.content('m.room.canonical_alias')
     const known = new Set(present ? namedIn(present) : [])
     for (const alias of namedIn(content)) {
-      if (typeof alias !== 'string' || !alias.startsWith('#'))
+      if (typeof alias !== 'string' || !parseAlias(alias))
         throw matrixRefusal('M_INVALID_PARAM', 'An alias is written #name:server')
       if (known.has(alias)) continue
       const found = await tx.matrix().alias(alias)

@@ -1,10 +1,11 @@
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
 import { refusal } from '../../kernel/errors'
-import { isObject, type JsonObject } from '../canonical'
+import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { parsedRoomEvent } from '../events'
-import { formatPageToken, parsePageToken, unknownToken } from '../page-token'
+import { isRoomId } from '../ids'
+import { formatPageToken, parsePageToken, unknownToken, wholeIn } from '../page-token'
 import type { CaughtUp } from '../parts'
 import type { Reader, Readers } from '../reading/readers'
 import { type KnownRooms, type RoomFacts, roomFacts, roomSummary, typeOf } from './summaries'
@@ -155,7 +156,7 @@ export class SpaceHierarchy {
       const { type, sender, content, origin_server_ts } = parsedRoomEvent(event).pdu
       const { via, suggested, order } = content
       const roomId = event.stateKey ?? ''
-      const isValid = isObject(content) && Array.isArray(via) && via.length > 0
+      const isValid = isRoomId(roomId) && Array.isArray(via) && via.length > 0
       if (!isValid || (suggestedOnly && suggested !== true)) return []
       return [
         {
@@ -188,13 +189,14 @@ function limitOf(limit: number | undefined): number {
 }
 
 function placeIn(token: string, terms: JsonObject): Place {
-  const { seen, last, ...made } = parsePageToken(token)
+  const key = parsePageToken(token)
+  const { seen: _, last, ...made } = key
   const isSame = Object.entries(terms).every(([name, value]) => made[name] === value)
   if (!isSame)
     throw matrixRefusal(
       'M_INVALID_PARAM',
       'The room, suggested_only and max_depth stay the same from page to page',
     )
-  if (typeof seen !== 'number' || typeof last !== 'string') throw unknownToken()
-  return { seen, last }
+  if (typeof last !== 'string') throw unknownToken()
+  return { seen: wholeIn(key, 'seen'), last }
 }

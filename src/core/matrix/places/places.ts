@@ -7,7 +7,7 @@ import type { Person } from '../../identity/actor'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { parseUserId } from '../ids'
-import { formatPageToken, parsePageToken, unknownToken } from '../page-token'
+import { formatPageToken, parsePageToken, wholeIn } from '../page-token'
 import type { CaughtUp, MatrixParts } from '../parts'
 import type { Readers } from '../reading/readers'
 import type { Users } from '../users'
@@ -69,8 +69,7 @@ class Places {
    */
   async shared(actor: Person, userId: string, from: string | undefined): Promise<JsonObject> {
     const { core, readers, caughtUp } = this.parts
-    const after = from === undefined ? 0 : parsePageToken(from)['room']
-    if (typeof after !== 'number') throw unknownToken()
+    const after = from === undefined ? 0 : wholeIn(parsePageToken(from), 'room')
     if (!parseUserId(userId)) throw matrixRefusal('M_INVALID_PARAM', 'A user id is written @name:server')
     await caughtUp()
     const { userId: own } = await readers.reader(actor)

@@ -2,7 +2,7 @@ import type { Core } from '../..'
 import type { Store } from '../../kernel/ports'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
-import { formatPageToken, parsePageToken, unknownToken } from '../page-token'
+import { formatPageToken, parsePageToken, wholeIn } from '../page-token'
 import type { CaughtUp } from '../parts'
 import type { PublishedRoom } from '../place-ports'
 import type { RoomState } from '../room-state'
@@ -122,7 +122,6 @@ function tokenOf({ room, joined }: RoomFacts, isBack: boolean): string {
 }
 
 function placeIn(token: string): Place {
-  const { joined, room: channelId, back } = parsePageToken(token)
-  if (typeof joined !== 'number' || typeof channelId !== 'number') throw unknownToken()
-  return { joined, channelId, isBack: back === true }
+  const key = parsePageToken(token)
+  return { joined: wholeIn(key, 'joined'), channelId: wholeIn(key, 'room'), isBack: key['back'] === true }
 }

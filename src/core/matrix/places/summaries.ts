@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../canonical'
 import { parsedRoomEvent, type RoomEvent } from '../events'
+import { isRoomId } from '../ids'
 import type { MatrixReads } from '../ports'
 import type { Reader, Readers } from '../reading/readers'
 import type { MatrixRoom } from '../room-ports'
@@ -177,7 +178,7 @@ function allowedRooms(state: RoomState): string[] {
   const { allow } = contentOf(state, 'm.room.join_rules')
   if ((rule !== 'restricted' && rule !== 'knock_restricted') || !Array.isArray(allow)) return []
   return allow.flatMap((entry) =>
-    isObject(entry) && entry['type'] === 'm.room_membership' && typeof entry['room_id'] === 'string'
+    isObject(entry) && entry['type'] === 'm.room_membership' && isRoomId(entry['room_id'])
       ? [entry['room_id']]
       : [],
   )

@@ -5,6 +5,7 @@ import { refusal } from '../../kernel/errors'
 import { isObject } from '../canonical'
 import type { StoredEvent } from '../event-ports'
 import { parsedRoomEvent } from '../events'
+import { parseUserId } from '../ids'
 import type { MatrixRoom, RoomMember } from '../room-ports'
 import { type RoomVersion, roomVersion } from '../versions'
 import { Sight } from '../visibility'
@@ -159,7 +160,8 @@ export function isIgnored(
 function ignoredIn(json: string, own: string): ReadonlySet<string> {
   const content: unknown = JSON.parse(json)
   const users = isObject(content) ? content['ignored_users'] : undefined
-  const ignored = new Set(isObject(users) ? Object.keys(users) : [])
+  const named = isObject(users) ? Object.keys(users) : []
+  const ignored = new Set(named.filter((userId) => parseUserId(userId)))
   ignored.delete(own)
   return ignored
 }

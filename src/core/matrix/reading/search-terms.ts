@@ -2,7 +2,7 @@ import { MAX_QUERY } from '../../kernel/limits'
 import { parseQuery, type Query } from '../../search/query'
 import { isObject } from '../canonical'
 import { matrixRefusal } from '../errors'
-import { formatPageToken, parsePageToken, unknownToken } from '../page-token'
+import { formatPageToken, parsePageToken, unknownToken, wholeIn } from '../page-token'
 import type { RoomEventFilter } from '../sync/filters'
 
 /** What a search is for, and the places at which its pages end. */
@@ -50,10 +50,11 @@ export function formatSearchPlace({ order }: SearchCriteria, place: SearchPlace)
 
 /** @throws m_invalid_param for a token of another search */
 export function parseSearchPlace({ order }: SearchCriteria, token: string): SearchPlace {
-  const { order: made, pos, score, upTo, count, group } = parsePageToken(token)
-  const isPlace = [pos, score, upTo, count].every((value) => typeof value === 'number')
-  if (made !== order || !isPlace) throw unknownToken()
-  return { pos, score, upTo, count, group: groupIn(group) } as SearchPlace
+  const key = parsePageToken(token)
+  const { score } = key
+  if (key['order'] !== order || typeof score !== 'number') throw unknownToken()
+  const [pos, upTo, count] = [wholeIn(key, 'pos'), wholeIn(key, 'upTo'), wholeIn(key, 'count')]
+  return { pos, score, upTo, count, group: groupIn(key['group']) }
 }
 
 function groupIn(value: unknown): SearchPlace['group'] {
