@@ -10,6 +10,7 @@ export { type BackupOutcome, Backups, type BlobFolder, type PruneOutcome } from 
 export { copyBeforeMigration } from './before-migration'
 export { readHeartbeat } from './heartbeat'
 export { epochsOf, factsOf, newestBlobs, openQuiet, type StoreFacts, soundnessOf } from './inspect'
+export { examineMatrixEvents } from './matrix-events'
 export { folderOf } from './names'
 export {
   type Backup,

@@ -109,7 +109,7 @@ export function newestBlobs(
   )
 }
 
-function hasTable(db: Database, name: string): boolean {
+export function hasTable(db: Database, name: string): boolean {
   return db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== null
 }
 

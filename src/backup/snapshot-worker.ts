@@ -7,12 +7,12 @@ import { verifyBackup } from './verify'
 // thread that serves requests.
 declare const self: Worker
 
-self.onmessage = ({ data }: MessageEvent<SnapshotTask>) => self.postMessage(answerTo(data))
+self.onmessage = async ({ data }: MessageEvent<SnapshotTask>) => self.postMessage(await answerTo(data))
 
-function answerTo(task: SnapshotTask): SnapshotAnswer {
+async function answerTo(task: SnapshotTask): Promise<SnapshotAnswer> {
   try {
     if (task.task === 'copy') return { task: 'copy', backup: takeSnapshot(task.request) }
-    return { task: 'verify', problems: verifyBackup(task.file).problems }
+    return { task: 'verify', problems: (await verifyBackup(task.file)).problems }
   } catch (error) {
     if (error instanceof OperatorError)
       return { task: 'failed', kind: error.kind, problem: error.problem, remedy: error.remedy }

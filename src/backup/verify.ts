@@ -4,6 +4,7 @@ import { OperatorError } from '../core/kernel/operator-error'
 import { readMigrations } from '../store/migrations' with { type: 'macro' }
 import { blobProblems } from './blobs'
 import { blobPathsOf, factsOf, openCopy, type StoreFacts, sha256Of, soundnessOf } from './inspect'
+import { examineMatrixEvents } from './matrix-events'
 import { type Backup, backupAt } from './records'
 
 const known: readonly string[] = readMigrations('sqlite').map(({ name }) => name)
@@ -19,8 +20,8 @@ export interface Verdict {
   readonly backup: Backup | undefined
 }
 
-/** Verifies every byte of a copy: checksum, structure, record, schema and blobs. */
-export function verifyBackup(file: string): Verdict {
+/** Verifies every byte of a copy: checksum, structure, record, schema, blobs, and the newest events of Matrix rooms. */
+export async function verifyBackup(file: string): Promise<Verdict> {
   if (!existsSync(file))
     return { file, problems: ['there is no such file'], remarks: [], facts: undefined, backup: undefined }
   const backup = backupAt(file)
@@ -31,7 +32,7 @@ export function verifyBackup(file: string): Verdict {
     problems.push('its checksum differs from that in its side file')
   if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
     problems.push('it has a write-ahead log, whose content would be lost; copy both with sqlite3')
-  const { facts, blobs } = examine(file, backup?.record.blob_areas, problems)
+  const { facts, blobs } = await examine(file, backup?.record.blob_areas, problems)
   if (facts !== undefined && backup !== undefined) {
     const { record } = backup
     const isSame =
@@ -47,11 +48,11 @@ export function verifyBackup(file: string): Verdict {
 }
 
 /** What a copy says about itself. `blobs`: the paths of the blobs of these areas that it refers to. */
-function examine(
+async function examine(
   file: string,
   areas: readonly string[] | undefined,
   problems: string[],
-): { readonly facts: StoreFacts | undefined; readonly blobs: readonly string[] } {
+): Promise<{ readonly facts: StoreFacts | undefined; readonly blobs: readonly string[] }> {
   const nothing = { facts: undefined, blobs: [] }
   try {
     using db = openCopy(file)
@@ -64,6 +65,7 @@ function examine(
     const newer = unknownMigrations(facts)
     if (newer.length > 0)
       problems.push(`it was made by a newer version of Synapse (${newer.join(', ')} is unknown to this one)`)
+    else problems.push(...(await examineMatrixEvents(db)).problems)
     return { facts, blobs: blobPathsOf(db, areas) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''

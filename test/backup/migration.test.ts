@@ -56,10 +56,10 @@ test('an existing store is copied before it is migrated, and a new one is not', 
   expect(others).toEqual([])
   expect(copy?.record).toMatchObject({ label: 'pre-migration', counts: { messages: 3 } })
   expect(numbersOf(copy?.names.database ?? '')).toEqual(before)
-  expect(verifyBackup(copy?.names.database ?? '').problems).toEqual([])
+  expect((await verifyBackup(copy?.names.database ?? '')).problems).toEqual([])
   // The copy is the store before the migration.
-  expect(verifyBackup(copy?.names.database ?? '').facts?.migrations).not.toContain(
-    verifyBackup(site.paths.database).facts?.migrations.at(-1),
+  expect((await verifyBackup(copy?.names.database ?? '')).facts?.migrations).not.toContain(
+    (await verifyBackup(site.paths.database)).facts?.migrations.at(-1),
   )
 })
 
@@ -74,8 +74,8 @@ test('without a copy nothing is migrated, and the server says what to do', async
   writeFileSync(backupsOf(site), 'no folder')
   const refused = await site.run('serve', '--port', '0')
   expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('no copy can be made before') })
-  expect(verifyBackup(site.paths.database).facts?.migrations).toEqual(
-    verifyBackup(aged).facts?.migrations ?? [],
+  expect((await verifyBackup(site.paths.database)).facts?.migrations).toEqual(
+    (await verifyBackup(aged)).facts?.migrations ?? [],
   )
   rmSync(backupsOf(site))
   const server2 = await site.serve()

@@ -69,7 +69,7 @@ test('a prune that is killed before any change of a file leaves only whole copie
     signal = await pruneUntil(killed)
     const listed = listBackups(folder)
     expect(listed.map(({ names }) => basename(names.database))).toContain(basename(made))
-    for (const { names } of listed) expect(verifyBackup(names.database).problems).toEqual([])
+    for (const { names } of listed) expect((await verifyBackup(names.database)).problems).toEqual([])
     expect(await pruneUntil('end')).toBeNull()
     expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual(complete)
     if (signal === 'SIGKILL') killed++

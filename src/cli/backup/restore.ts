@@ -57,7 +57,7 @@ export const restoreCopy = command({
     const waitMs = hasServer(config.home) ? 0 : QUEUE_WITHIN_MS
     await using _held = await lockHome(config.home, { database, waitMs })
     note(`checking ${file} …`)
-    const copy = verifyBackup(file)
+    const copy = await verifyBackup(file)
     const { facts } = copy
     if (copy.problems.length > 0 || facts === undefined)
       throw new CliError(EXIT.failure, `${file} is damaged, and nothing was changed`, copy.problems)

@@ -11,7 +11,7 @@ const STALE_MS = 48 * 3600_000
 /** Checks that a recent, intact backup exists, and that the keys were backed up, which a restored store needs. */
 export const backup: Check = {
   name: 'backup',
-  look({ config, settings }) {
+  async look({ config, settings }) {
     const { backupDir } = config
     if (backupDir === null)
       return [warn('no folder for backups is configured', 'set SYNAPSE_BACKUP_DIR to a folder')]
@@ -19,7 +19,7 @@ export const backup: Check = {
     const { dated, ahead } = byDate(backups, new Date())
     return [
       ...place(backupDir, (dated[0] ?? ahead[0])?.bytes ?? 0),
-      ...copies(config, dated),
+      ...(await copies(config, dated)),
       ...wronglyDated(ahead),
       ...keys(backups),
       ...heartbeat(config, settings),
@@ -50,14 +50,14 @@ function place(path: string, nextBytes: number): Finding[] {
   }
 }
 
-function copies({ database }: Config, backups: readonly Backup[]): Finding[] {
+async function copies({ database }: Config, backups: readonly Backup[]): Promise<Finding[]> {
   if (database.kind === 'postgres')
     return [pass('Postgres is backed up with pg_dump; backup create prints the command')]
   const [newest] = backups
   if (newest === undefined) return [warn('there is no backup yet', 'synapse backup create')]
-  const { problems } = verifyBackup(newest.names.database)
+  const { problems } = await verifyBackup(newest.names.database)
   if (problems.length > 0) {
-    const whole = backups.slice(1).find(({ names }) => verifyBackup(names.database).problems.length === 0)
+    const whole = await newestWhole(backups.slice(1))
     const other = whole
       ? `the newest that is whole was made at ${whole.record.created_at}`
       : 'and no other is whole'
@@ -74,6 +74,11 @@ function copies({ database }: Config, backups: readonly Backup[]): Finding[] {
       ),
     ]
   return [pass(`${newest.names.database}, made at ${at}, is whole`)]
+}
+
+async function newestWhole(backups: readonly Backup[]): Promise<Backup | undefined> {
+  for (const one of backups) if ((await verifyBackup(one.names.database)).problems.length === 0) return one
+  return undefined
 }
 
 function heartbeat(config: Config, settings: Diagnosis['settings']): Finding[] {
