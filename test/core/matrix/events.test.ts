@@ -188,7 +188,7 @@ const drafts: fc.Arbitrary<EventDraft> = fc.record(
     ),
     sender: fc.constant(system),
     roomId: fc.constant(room),
-    stateKey: texts,
+    stateKey: texts.map((text) => text.replaceAll('\0', '')),
     content: fc
       .tuple(contents, fc.subarray(['membership', 'creator', 'allow', 'join_rule', 'invite', 'aliases']))
       .map(([content, keys]) => ({ ...content, ...Object.fromEntries(keys.map((key) => [key, 'x'])) })),
@@ -284,6 +284,11 @@ describe('limits', () => {
       expect(reason({ [member]: 'é'.repeat(127) })).toBe('made')
       expect(reason({ [member]: 'é'.repeat(128) })).toBe('m_too_large')
     }
+  })
+
+  test('none of them has a NUL', () => {
+    for (const member of ['type', 'stateKey', 'sender', 'roomId'] as const)
+      expect(reason({ [member]: 'a\0b' })).toBe('m_bad_json')
   })
 
   test('an event with its signature has 65,536 bytes at most', () => {
