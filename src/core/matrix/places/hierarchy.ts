@@ -1,6 +1,7 @@
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
 import { refusal } from '../../kernel/errors'
+import type { Store } from '../../kernel/ports'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { parsedRoomEvent } from '../events'
@@ -49,6 +50,7 @@ interface Child {
 
 export interface HierarchyParts {
   readonly core: Pick<Core, 'reads' | 'pace'>
+  readonly store: Pick<Store, 'slow'>
   readonly readers: Readers
   readonly known: KnownRooms
   readonly caughtUp: CaughtUp
@@ -151,8 +153,8 @@ export class SpaceHierarchy {
 
   /** The children of a space: by their `order`, then those without, by their time. */
   private async childrenOf({ room }: RoomFacts, suggestedOnly: boolean): Promise<readonly Child[]> {
-    const events = await this.parts.core.reads.matrix().stateNow(room.channelId, { types: [CHILD] })
-    const children = events.flatMap((event): Child[] => {
+    const events = await this.parts.store.slow.matrix().stateNow(room.channelId, { types: [CHILD] })
+    const found = await this.parts.core.pace.each(events, (event): Child[] => {
       const { type, sender, content, origin_server_ts } = parsedRoomEvent(event).pdu
       const { via, suggested, order } = content
       const roomId = event.stateKey ?? ''
@@ -167,7 +169,7 @@ export class SpaceHierarchy {
         },
       ]
     })
-    return children.sort(inOrder)
+    return this.parts.core.pace.sorted(found.flat(), inOrder)
   }
 }
 

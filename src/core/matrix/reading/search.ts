@@ -148,7 +148,7 @@ export class EventSearch {
       ...(wanted.has('content.topic') ? ['m.room.topic'] : []),
     ]
     if (types.length === 0) return []
-    const events = await this.deps.core.reads.matrix().describingStates(rooms.ids, types)
+    const events = await this.deps.store.slow.matrix().describingStates(rooms.ids, types)
     const end = wanted.before(upTo) * EVENTS_PER_ROW
     const loop = this.deps.core.pace.loop()
     const found: Found[] = []

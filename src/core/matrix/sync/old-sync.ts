@@ -16,7 +16,7 @@ const DEFAULT_LIMIT = 10
 /** The most events of a room in one answer. */
 const MAX_LIMIT = 100
 /** Rooms that are asked for together. */
-const SLICE = 50
+const SLICE = 20
 /** What a room costs in rows, for the pace of loops. */
 const ROWS_PER_ROOM = 40
 
