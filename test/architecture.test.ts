@@ -42,7 +42,12 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/app/matrix.ts',
-    imports: ['src/app/matrix-metrics.ts', 'src/core/**', 'src/http/matrix/**', 'src/platform/matrix-*.ts'],
+    imports: [
+      'src/app/{matrix-metrics,version}.ts',
+      'src/core/**',
+      'src/http/matrix/**',
+      'src/platform/matrix-*.ts',
+    ],
     types: ['src/http/surface.ts'],
     packages: [],
     because: 'it composes the Matrix homeserver, which compose.ts loads only if a server name is set',
@@ -56,7 +61,7 @@ const areas: readonly Area[] = [
   {
     files: 'src/platform/**',
     imports: ['src/platform/**', 'src/core/**'],
-    packages: ['jose', 'bun', 'node:*'],
+    packages: ['jose', 'entities', 'bun', 'node:*'],
     because: 'it implements ports of core with what the runtime provides, and does not know its callers',
   },
   {

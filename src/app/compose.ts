@@ -34,6 +34,7 @@ import {
   leaseJobs,
   matrixCountJob,
   matrixJob,
+  matrixMediaJob,
   Runner,
   retentionJobs,
   upkeepJobs,
@@ -267,21 +268,22 @@ export async function assemble(parts: Parts) {
   const surfaces = [...parts.surfaces]
   if (config.matrix) {
     const { composeMatrix } = await import('./matrix')
-    const { surface, projector, waiters, administration, totals, metrics, stop } = await composeMatrix({
+    const { surface, projector, waiters, ...matrix } = await composeMatrix({
       ...{ core, policy: core.policy, store, blobs: parts.blobs, report },
-      ...{ passwords: parts.passwords, secrets: systemSecrets },
+      ...{ passwords: parts.passwords, secrets: systemSecrets, outbound: parts.outbound },
       ...config.matrix,
       seed: key.seed(),
       announce: (message, facts) => logger.warning(message, { ...facts }),
     })
     surfaces.push(surface)
-    homeserver = administration
-    matrixMetrics = metrics
-    runner.add(matrixCountJob({ totals, settings: core.settings, clock }))
+    homeserver = matrix.administration
+    matrixMetrics = matrix.metrics
+    runner.add(matrixCountJob({ totals: matrix.totals, settings: core.settings, clock }))
+    runner.add(matrixMediaJob({ unreferencedMedia: matrix.unreferencedMedia, clock }))
     projector.onWanted(() => runner.wake())
     const hasWaiters = () => waiters.size > 0
     runner.add(matrixJob({ projector, clock, hasWaiters }))
-    longPolls.onStop(stop)
+    longPolls.onStop(matrix.stop)
     shared?.followWhile(() => hasReaders() || hasWaiters())
   }
   for (const surface of surfaces) surface.followLog?.(app)

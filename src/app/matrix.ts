@@ -7,8 +7,10 @@ import { matrixSurface } from '../http/matrix'
 import { matrixHtml } from '../platform/matrix-html'
 import { matrixImages } from '../platform/matrix-images'
 import { hmacSha1, matrixKeyMaker, matrixSealing } from '../platform/matrix-keys'
+import { matrixPages } from '../platform/matrix-pages'
 import { sha256, verifyEd25519 } from '../platform/matrix-signatures'
 import { MatrixMetrics } from './matrix-metrics'
+import { VERSION } from './version'
 
 type Platform =
   | 'meters'
@@ -20,6 +22,8 @@ type Platform =
   | 'sealing'
   | 'hmacSha1'
   | 'images'
+  | 'pages'
+  | 'agent'
 
 type Parts = Omit<MatrixParts, Platform> & {
   /** The secret bytes of the instance key. */
@@ -32,15 +36,23 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
   const matrix = createMatrix({
     ...parts,
     meters,
-    ...{ sha256, verify: verifyEd25519, html: matrixHtml, timer, hmacSha1 },
-    ...{ sha256, verify: verifyEd25519, html: matrixHtml, images: matrixImages, timer, hmacSha1 },
+    ...{
+      sha256,
+      verify: verifyEd25519,
+      html: matrixHtml,
+      images: matrixImages,
+      pages: matrixPages,
+      timer,
+      hmacSha1,
+    },
     keyMaker: matrixKeyMaker(seed),
     sealing: matrixSealing(seed),
+    agent: `Synapse/${VERSION} (link preview)`,
   })
   await matrix.open()
   if (parts.core.settings.get('matrix.registration') === 'open')
     parts.announce('everybody can make an account over Matrix: matrix.registration is open', {})
-  const { projector, waiters, ticker, administration, totals } = matrix
+  const { projector, waiters, ticker, administration, totals, unreferencedMedia } = matrix
   const stop = () => {
     waiters.stop()
     ticker.stop()
@@ -52,7 +64,7 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
       totals: () => totals.counted,
     })
   const surface = matrixSurface(parts.core, matrix)
-  return { surface, projector, waiters, administration, totals, metrics, stop }
+  return { surface, projector, waiters, administration, totals, unreferencedMedia, metrics, stop }
 }
 
 function timer(run: () => void, milliseconds: number): () => void {

@@ -129,6 +129,16 @@ export const matrixSettings = {
     group,
     description: 'Bytes of all files that one account uploads over Matrix.',
   }),
+  'matrix.media.previews': runtime(Type.Boolean({ default: false }), {
+    group,
+    description:
+      'The server reads pages of the web that Matrix clients ask for, and shows their titles and images. Pages in private networks only as `webhooks.allow_targets` allows.',
+  }),
+  'matrix.media.keep_days': runtime(whole(0, 36_500, 0), {
+    group,
+    description:
+      'Days after which a file uploaded over Matrix is deleted that no event, profile or account data names; 0 keeps all of them.',
+  }),
   'matrix.media.legacy': runtime(oneOf('frozen', ['frozen', 'open']), {
     group,
     description:

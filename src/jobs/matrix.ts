@@ -1,8 +1,10 @@
 import type { Settings } from '../core/governance/settings'
 import type { Clock } from '../core/kernel/time'
+import type { UnreferencedMedia } from '../core/matrix/media/unreferenced'
 import type { Projector } from '../core/matrix/projector/projector'
 import { interval } from './interval'
 import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
+import { TrustedClock } from './trusted-clock'
 
 /** How long rows are gathered before they are projected. */
 const GATHER_MILLISECONDS = 100
@@ -72,6 +74,31 @@ export function matrixCountJob({ totals, settings, clock }: MatrixCountDeps): Jo
     clock,
     run: async () => {
       if (settings.get('metrics.enabled')) await totals.count()
+    },
+  })
+}
+
+/** How often files that nothing names are looked for. */
+const MEDIA_MILLISECONDS = 2 * 3_600_000
+/** How long the lease of a process that died during this delays another process. */
+const MEDIA_LEASE_SECONDS = 60
+
+export interface MatrixMediaDeps {
+  readonly unreferencedMedia: Pick<UnreferencedMedia, 'forget'>
+  readonly clock: Clock
+}
+
+/** The job that deletes files of the homeserver that nothing names and that are old enough, in one process for all. */
+export function matrixMediaJob({ unreferencedMedia, clock }: MatrixMediaDeps): Job {
+  const trusted = new TrustedClock(clock)
+  return interval({
+    name: 'matrix.media',
+    every: MEDIA_MILLISECONDS,
+    lease: { seconds: MEDIA_LEASE_SECONDS, isGivenBack: false },
+    clock,
+    run: async (signal) => {
+      // Without a clock that can be trusted, nothing is old.
+      if (trusted.isTrusted()) await unreferencedMedia.forget(signal)
     },
   })
 }

@@ -22,6 +22,8 @@ const DEFAULTS: SettingValues = {
   'matrix.agents_autojoin': true,
   'matrix.presence': true,
   'matrix.directory_all': false,
+  'matrix.media.previews': false,
+  'matrix.media.keep_days': 0,
   'mcp.enabled': true,
   'metrics.enabled': false,
   drain: false,

@@ -100,6 +100,8 @@ export interface SettingValues {
   readonly 'matrix.public_directory': boolean
   readonly 'matrix.presence': boolean
   readonly 'matrix.directory_all': boolean
+  readonly 'matrix.media.previews': boolean
+  readonly 'matrix.media.keep_days': number
   readonly 'matrix.registration': 'closed' | 'token' | 'open'
   readonly 'matrix.query_token': boolean
   readonly 'matrix.password_login': boolean

@@ -17,7 +17,9 @@ import { Registration } from './login/registration'
 import { RegistrationTokens } from './login/registration-tokens'
 import { ShortSecrets } from './login/short-secrets'
 import { Media } from './media/media'
+import { Previews } from './media/previews'
 import { Thumbnails } from './media/thumbnails'
+import { UnreferencedMedia } from './media/unreferenced'
 import type { MatrixParts } from './parts'
 import { createPlaces } from './places/places'
 import { Projector } from './projector/projector'
@@ -120,7 +122,9 @@ export function createMatrix(parts: MatrixParts) {
     ...createPlaces({ ...parts, users, readers: reading.readers, caughtUp }),
     media,
     totals: new CountedTotals(store),
+    unreferencedMedia: new UnreferencedMedia(parts),
     thumbnails: new Thumbnails(parts, media),
+    previews: new Previews({ ...parts, clock: core.clock, media }),
     /** Reads what later acts need of the store. Call it before anything is served. */
     async open(): Promise<void> {
       await signingKeys.open()

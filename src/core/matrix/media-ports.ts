@@ -4,7 +4,7 @@ import type { Micros } from '../kernel/time'
 /** A file of an `mxc://` URI, uploaded over Matrix. Attachments of messages have URIs too, and no row here. */
 export interface Media {
   readonly mediaId: string
-  /** Who uploaded it. */
+  /** Who uploaded it; null: the server itself, for a preview. */
   readonly accountId: number | null
   /** Null until the bytes are uploaded. */
   readonly blob: BlobKey | null
@@ -25,6 +25,13 @@ export interface MediaUsage {
   readonly bytes: number
 }
 
+/** What a value of account data is found by. */
+export interface AccountDataKey {
+  readonly accountId: number
+  readonly channelId: number
+  readonly type: string
+}
+
 export interface MediaReads {
   media(mediaId: string): Promise<Media | undefined>
   /** Bytes of all files that an account uploaded. */
@@ -36,11 +43,29 @@ export interface MediaReads {
     readonly after: number
     readonly limit: number
   }): Promise<(MediaUsage & { readonly accountId: number })[]>
-  /** The files uploaded before a time, by media id; `after` is the last one of the previous page. */
+  /**
+   * The files uploaded before a time, by media id; `after` is the last one of the previous page. `copiesOnly`: only those
+   * that the server has copied for previews.
+   */
   mediaBefore(
     before: Micros,
-    page: { readonly after: string; readonly limit: number },
+    page: { readonly after: string; readonly limit: number; readonly copiesOnly?: boolean },
   ): Promise<Pick<Media, 'mediaId' | 'size'>[]>
+  /** The events with URIs of files, in the order of their inner ids. */
+  eventsWithMedia(page: {
+    readonly after: number
+    readonly limit: number
+  }): Promise<{ readonly id: number; readonly json: string }[]>
+  /** The account data with URIs of files, in the order of their keys. */
+  accountDataWithMedia(page: {
+    readonly after: AccountDataKey
+    readonly limit: number
+  }): Promise<(AccountDataKey & { readonly json: string })[]>
+  /** The profiles with URIs of files, by account. */
+  profilesWithMedia(page: {
+    readonly after: number
+    readonly limit: number
+  }): Promise<{ readonly accountId: number; readonly text: string }[]>
   /** The URIs of the pictures of all users and rooms. */
   avatars(): Promise<string[]>
   /** How many files of an account are reserved and not uploaded. */
@@ -51,7 +76,7 @@ export interface MediaReads {
 
 export interface MediaWrites {
   insertMedia(
-    media: Pick<Media, 'mediaId'> & { readonly accountId: number; readonly server: string } & (
+    media: Pick<Media, 'mediaId' | 'accountId'> & { readonly server: string } & (
         | { readonly uploaded: UploadedMedia }
         | { readonly pendingUntil: Micros }
       ),

@@ -2,10 +2,12 @@ import type { Core } from '..'
 import type { Policy } from '../access/policy'
 import type { Blobs } from '../kernel/blobs'
 import type { Secrets } from '../kernel/ids'
+import type { Outbound } from '../kernel/outbound'
 import type { Passwords, Store } from '../kernel/ports'
 import type { Html } from './html'
 import type { Images } from './images'
 import type { MatrixMeters } from './meters'
+import type { Pages } from './pages'
 import type { Sha256, VerifySignature } from './signing'
 import type { KeyMaker } from './signing-keys'
 
@@ -33,6 +35,10 @@ export interface MatrixParts {
   readonly verify: VerifySignature
   readonly html: Html
   readonly images: Images
+  readonly pages: Pages
+  readonly outbound: Outbound
+  /** How the server calls itself when it reads a page of the web. */
+  readonly agent: string
   /** Calls a function once after some time. Returns what cancels it. */
   readonly timer: (run: () => void, milliseconds: number) => () => void
   /** Reports a fault that fails no request. */

@@ -1,4 +1,4 @@
-/** Files of `mxc://` URIs: uploads, downloads and thumbnails. */
+/** Files of `mxc://` URIs: uploads, downloads, thumbnails, and previews of pages. */
 import type { Core } from '../../core'
 import type { Person } from '../../core/identity/actor'
 import type { Matrix } from '../../core/matrix'
@@ -12,7 +12,7 @@ import { streamed } from '../schema'
 import { fileAnswer } from '../stored-bytes'
 import type { App } from '../surface'
 import { matrixEndpoint } from './endpoint'
-import { matrixError } from './errors'
+import { matrixError, unrecognized } from './errors'
 import type { Query } from './query'
 import { uploadEndpoint } from './upload-endpoint'
 
@@ -43,7 +43,24 @@ const POLICY =
   "sandbox; default-src 'none'; script-src 'none'; plugin-types application/pdf; style-src 'unsafe-inline'; object-src 'self';"
 
 export function mediaEndpoints(core: Core, matrix: Matrix, app: App): Endpoint[] {
-  return [...uploadEndpoints(core, matrix), ...downloadEndpoints(matrix, app)]
+  return [
+    ...uploadEndpoints(core, matrix),
+    ...downloadEndpoints(matrix, app),
+    ...matrixEndpoint(matrix, {
+      method: 'GET',
+      path: ['/_matrix/client/v1/media/preview_url', ...belowMedia('/preview_url')],
+      who: 'account',
+      rate: 'media',
+      summary: 'What a page of the web says of itself',
+      handle: async ({ query }) => {
+        if (!core.settings.get('matrix.media.previews')) throw unrecognized()
+        const url = query.required('url')
+        // The newest form of a page is always good enough.
+        query.number('ts')
+        return { status: 200, json: await matrix.previews.of(url) }
+      },
+    }),
+  ]
 }
 
 function uploadEndpoints(core: Core, matrix: Matrix): Endpoint[] {

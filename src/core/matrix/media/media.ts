@@ -139,6 +139,24 @@ export class Media {
     throw notFound()
   }
 
+  /** Stores a file of the web that a preview shows. Returns its URI. @throws storage_full, unavailable */
+  async keepCopy(bytes: Uint8Array, mime: string): Promise<string> {
+    const { blobs, store, serverName: server } = this.parts
+    const mediaId = this.newId()
+    await using received = await blobs.receive('attachments', once(bytes))
+    const { size, sha256 } = received
+    await keepBlob(this.parts, received, async (key, isNotUsed) => {
+      const equal = await store.transact(async (tx) => {
+        const found = await tx.blobWith(sha256)
+        const uploaded = { mime, size, name: null, blob: found ?? key }
+        await tx.matrix().insertMedia({ mediaId, accountId: null, server, uploaded })
+        return found
+      })
+      if (equal !== undefined) isNotUsed()
+    })
+    return this.uriOf(mediaId)
+  }
+
   /** Opens the bytes of a file, or a part of them. @throws unavailable; Error if they are missing */
   async open({ blob, size }: StoredFile, range?: ByteRange): Promise<BlobBody> {
     const body = await this.parts.blobs.open(blob, size, range)
@@ -218,6 +236,11 @@ export class Media {
   private uriOf(mediaId: string): string {
     return `mxc://${this.parts.serverName}/${mediaId}`
   }
+}
+
+/** Bytes as they are received. */
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield bytes
 }
 
 function notFound(): AppError {

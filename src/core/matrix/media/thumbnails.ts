@@ -5,7 +5,7 @@ import { ImageProbe } from '../../messages/image-header'
 import { matrixRefusal } from '../errors'
 import type { MatrixParts } from '../parts'
 import type { Thumbnail, ThumbnailSize } from '../thumb-ports'
-import type { Media, StoredFile } from './media'
+import { type Media, once, type StoredFile } from './media'
 
 /** The sizes of thumbnails, from the smallest on (spec.matrix.org, client-server API, "Thumbnails"). */
 const SIZES: readonly ThumbnailSize[] = [
@@ -141,8 +141,4 @@ function shown(thumbnail: Thumbnail): StoredFile {
   const { blob, mime, size } = thumbnail
   const name = mime === 'image/png' ? 'thumbnail.png' : 'thumbnail.jpg'
   return { blob, mime, size, name, sha256: sha256OfKey(blob) }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  yield bytes
 }

@@ -1,8 +1,11 @@
-import { and, asc, count, eq, gt, isNotNull, isNull, like, lt, lte, sum } from 'drizzle-orm'
+import { and, asc, count, eq, gt, isNotNull, isNull, like, lt, lte, sql, sum } from 'drizzle-orm'
 import { parseBlobKey } from '../../../core/kernel/blobs'
 import type { JsonObject } from '../../../core/matrix/canonical'
 import type { Media, MediaReads, MediaWrites } from '../../../core/matrix/media-ports'
 import type { Handle, Stamp } from '../../database'
+
+/** Matches texts that name a file. */
+const ANY_URI = '%mxc://%'
 
 /** Files of `mxc://` URIs. */
 export function mediaReads({ db, t, dialect }: Handle): MediaReads {
@@ -44,13 +47,54 @@ export function mediaReads({ db, t, dialect }: Handle): MediaReads {
       }))
     },
 
-    mediaBefore: async (before, { after, limit }) =>
+    mediaBefore: async (before, { after, limit, copiesOnly = false }) =>
       db
         .select({ mediaId: media.mediaId, size: media.size })
         .from(media)
-        .where(and(lt(media.createdAt, before), gt(dialect.byCodePoint(media.mediaId), after)))
+        .where(
+          and(
+            lt(media.createdAt, before),
+            gt(dialect.byCodePoint(media.mediaId), after),
+            copiesOnly ? isNull(media.accountId) : undefined,
+          ),
+        )
         .orderBy(asc(dialect.byCodePoint(media.mediaId)))
         .limit(limit),
+
+    eventsWithMedia: async ({ after, limit }) =>
+      db
+        .select({ id: events.id, json: events.json })
+        .from(events)
+        .where(and(gt(events.id, after), like(events.json, ANY_URI)))
+        .orderBy(asc(events.id))
+        .limit(limit),
+
+    async accountDataWithMedia({ after, limit }) {
+      const { matrixAccountData: data } = t
+      const key = sql`(${data.accountId}, ${data.channelId}, ${dialect.byCodePoint(data.type)})`
+      return db
+        .select({ accountId: data.accountId, channelId: data.channelId, type: data.type, json: data.json })
+        .from(data)
+        .where(
+          and(
+            sql`${key} > (${after.accountId}, ${after.channelId}, ${after.type})`,
+            like(data.json, ANY_URI),
+          ),
+        )
+        .orderBy(asc(data.accountId), asc(data.channelId), asc(dialect.byCodePoint(data.type)))
+        .limit(limit)
+    },
+
+    async profilesWithMedia({ after, limit }) {
+      const { matrixUsers: users } = t
+      const text = sql<string>`coalesce(${users.avatar}, '') || ' ' || CAST(${users.profile} AS text)`
+      return db
+        .select({ accountId: users.accountId, text })
+        .from(users)
+        .where(and(gt(users.accountId, after), like(text, ANY_URI)))
+        .orderBy(asc(users.accountId))
+        .limit(limit)
+    },
 
     async avatars() {
       const users = await db
