@@ -35,8 +35,8 @@ export interface HistoryReads {
   changedChannels(after: Seq, upTo: Seq): Promise<number[]>
   /** The newest memberships of a user in these channels, in no order. */
   membershipsIn(userId: string, channelIds: readonly number[]): Promise<RoomMember[]>
-  /** All changes of a room's history visibility, by position, then those of a user's member event. */
-  sightChanges(channelId: number, userId: string): Promise<KeyChange[]>
+  /** All changes of these keys of the state of a room, key by key, by position. */
+  keyChanges(channelId: number, keys: readonly StateKey[]): Promise<KeyChange[]>
   /** For each of these state events the one that it replaced, by the position of the new one. */
   replacedStates(
     channelId: number,

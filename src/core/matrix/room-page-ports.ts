@@ -12,8 +12,8 @@ export interface RoomKeyChange extends KeyChange {
 
 /** What is read of many rooms at once, in one statement for all of them. */
 export interface RoomPageReads {
-  /** All changes of the history visibility of these rooms, by position, then those of a user's member events. */
-  sightChangesOf(channelIds: readonly number[], userId: string): Promise<RoomKeyChange[]>
+  /** All changes of these keys of the state of these rooms, key by key, by position. */
+  keyChangesOf(channelIds: readonly number[], keys: readonly StateKey[]): Promise<RoomKeyChange[]>
   /** The newest events of each room before a position, newest first; at most `limit` of each. */
   newestOfRooms(
     channelIds: readonly number[],

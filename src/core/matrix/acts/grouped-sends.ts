@@ -18,9 +18,10 @@ import type { OpenRoom } from '../open-room'
 import type { MatrixParts } from '../parts'
 import type { MatrixAct, Projector } from '../projector/projector'
 import { notInRoom } from '../refusals'
+import type { Standings } from '../standings'
 import { Gathering, type Outcome } from './gathering'
 import { newPost } from './posts'
-import { archivedRoom, millisecondsOf } from './room-acts'
+import { archivedRoom, millisecondsOf, refuseKeptOut } from './room-acts'
 import { messageRowOf, refuseNested, relatedTo } from './targets'
 
 /** An event to send, with what can be known before its transaction. */
@@ -43,6 +44,7 @@ export interface Send {
 interface Parts extends Pick<MatrixParts, 'core' | 'policy' | 'report'> {
   readonly policy: Policy
   readonly projector: Projector
+  readonly standings: Pick<Standings, 'refuseSuspended'>
 }
 
 /** What a group has read, and what its sends come to. */
@@ -130,15 +132,17 @@ export class GroupedSends {
   /** Judges one and adds it to the group. Returns the id of its event. */
   private add(group: Group, one: Send): string {
     const { tx, batch, rows, ts } = group
-    const { core, policy } = this.parts
+    const { core, policy, standings } = this.parts
     const { actor, userId, roomId, type, content, relation, said } = one
     const { retry } = principalOf(actor)
     if (retry && group.usedKeys.has(nameOfKey(retry.key))) throw refusal('idempotency_conflict')
     core.transactions.refuseWhileDraining(actor)
     const now = policy.current(actor)
+    standings.refuseSuspended(now.account)
     const room = group.rooms.get(roomId)
     if (!room) throw notInRoom()
     const channel = core.directory.channel(room.row.channelId)
+    refuseKeptOut(room.row, channel)
     if (channel.archivedAt !== null) throw archivedRoom(room, userId)
     policy.postIn(now, channel)
     const eventOf = (id: string | null) => {

@@ -37,8 +37,12 @@ export class RoomMemberships {
     await caughtUp()
     const matrix = core.reads.matrix()
     const rooms = await matrix.roomsOf(await this.parts.users.idOf(actor.account), ['join'])
+    const channels = await core.reads.channelsByIds(rooms.map(({ channelId }) => channelId))
+    const keptOut = new Set(channels.filter(({ settings }) => settings.matrix === false).map(({ id }) => id))
     const rows = await matrix.roomsOfChannels(rooms.map(({ channelId }) => channelId))
-    return rows.map(({ roomId }) => roomId)
+    return rows
+      .filter(({ born, channelId }) => born === 'matrix' || !keptOut.has(channelId))
+      .map(({ roomId }) => roomId)
   }
 
   /** Joins a room; nothing happens to who is in it. @throws m_forbidden, channel_archived, quota_exceeded */

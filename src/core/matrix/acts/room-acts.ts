@@ -19,6 +19,7 @@ import type { People } from '../people'
 import type { MatrixAct, Projector } from '../projector/projector'
 import type { Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
+import type { MatrixRoom } from '../room-ports'
 import type { Rooms } from '../rooms'
 import type { Standings } from '../standings'
 
@@ -65,6 +66,7 @@ export class RoomActs {
       const row = await tx.matrix().room({ roomId })
       const channel = row && (await tx.channel({ id: row.channelId }))
       if (!channel) throw notInRoom()
+      refuseKeptOut(row, channel)
       const opened = await rooms.open(tx.matrix(), new Map([[channel.id, [self.userId, ...users]]]))
       const room = opened.get(channel.id)
       if (!room) throw notInRoom()
@@ -98,6 +100,11 @@ export class RoomActs {
 /** The refusal of an act in an archived room. Only members learn that it is archived. */
 export function archivedRoom(room: OpenRoom, userId: string): AppError {
   return room.membershipOf(userId) === 'join' ? refusal('channel_archived') : notInRoom()
+}
+
+/** @throws not_a_member for the room of a channel that is kept out of Matrix */
+export function refuseKeptOut({ born }: Pick<MatrixRoom, 'born'>, { settings }: Channel): void {
+  if (born === 'channel' && settings.matrix === false) throw notInRoom()
 }
 
 /** Adds an event of the actor that belongs to a row of the log. @throws m_forbidden, m_too_large */

@@ -9,6 +9,7 @@ import type { EventBatch, Refusal, RoomDraft } from '../event-batch'
 import type { StoredEvent } from '../event-ports'
 import { parsedEvent } from '../events'
 import type { Html } from '../html'
+import { isKeptOut, KEPT_OUT } from '../kept-out'
 import type { OpenRoom, StateEvent } from '../open-room'
 import type { People } from '../people'
 import { withRole } from '../power'
@@ -52,6 +53,8 @@ export class Derivation {
   private earlier: ReadonlyMap<Seq, readonly StoredEvent[]> = new Map()
   /** The newest event of threads, by the position of the root. */
   readonly newestInThread = new Map<number, string>()
+  /** The first rows of channels that are kept out of Matrix. */
+  readonly leftOut = new Map<number, Seq>()
   refused = 0
 
   /** `strict` absent: what rooms do not allow is counted and not made. */
@@ -60,7 +63,12 @@ export class Derivation {
     readonly reads: Reads,
     readonly rows: LogRows,
     readonly batch: EventBatch,
-    private readonly within: { readonly tx?: Writes; readonly strict?: Strict | undefined } = {},
+    private readonly within: {
+      readonly tx?: Writes
+      readonly strict?: Strict | undefined
+      /** Channels that are not kept out any more from these rows on. */
+      readonly returning?: ReadonlySet<number>
+    } = {},
   ) {}
 
   /** The transaction. @throws NeedsTransaction before there is one */
@@ -135,11 +143,26 @@ export class Derivation {
     const channel = channelId === null ? undefined : this.rows.channels.get(channelId)
     if (!channel) return undefined
     const known = this.rooms.get(channel.id)
-    if (channel.settings.matrix === false && known?.row.born !== 'matrix') return undefined
+    if (channel.settings.matrix === false && known?.row.born !== 'matrix') {
+      if (!this.leftOut.has(channel.id)) this.leftOut.set(channel.id, record.seq)
+      return undefined
+    }
     if (known) return known
     const room = await beginRoom(this, channel, record)
     if (room) this.rooms.set(channel.id, room)
     return room
+  }
+
+  /** Returns the room of a channel that is kept out of Matrix from this row on. */
+  roomToLeave({ channelId }: EventRecord): OpenRoom | undefined {
+    const room = channelId === null ? undefined : this.rooms.get(channelId)
+    if (room?.row.born !== 'channel' || isKeptOut(room.event(KEPT_OUT, ''))) return undefined
+    return this.rows.channels.get(room.row.channelId)?.settings.matrix === false ? room : undefined
+  }
+
+  /** Whether a channel comes back with one of these rows. */
+  isReturning(channelId: number): boolean {
+    return this.within.returning?.has(channelId) === true
   }
 
   /** Adds an event in the name of the first of these users whom the room lets. @returns undefined if it lets none */

@@ -1,5 +1,7 @@
 import type { Role } from '../../kernel/entities'
 import type { EventRecord } from '../../log/events'
+import { KEPT_OUT } from '../kept-out'
+import type { OpenRoom } from '../open-room'
 import { archivedPowerLevels } from '../power'
 import type { Derivation } from './derivation'
 import { deleted, edited, posted, reacted, reactionRemoved } from './messages'
@@ -84,7 +86,8 @@ async function roleChanged(d: Derivation, record: EventRecord): Promise<void> {
 }
 
 async function updated(d: Derivation, record: EventRecord): Promise<void> {
-  const room = await d.roomOf(record)
+  const left = d.roomToLeave(record)
+  const room = left ?? (await d.roomOf(record))
   const channel = room && d.rows.channels.get(room.row.channelId)
   if (!channel) return
   const named = record.facts?.['changed']
@@ -94,11 +97,28 @@ async function updated(d: Derivation, record: EventRecord): Promise<void> {
   // The state of a room made over Matrix says more than the channel: only what was changed follows it.
   for (const { type, content, property } of changedProperties(channel, room))
     if (isMirror || changed.has(property)) d.offerAs(room, record, senders, { type, content, stateKey: '' })
+  if (left || d.isReturning(channel.id)) await markKeptOut(d, room, record, senders)
   if (!isMirror && !changed.has('kind')) return
-  const published = channel.kind === 'public'
+  const published = channel.kind === 'public' && !left
   if (published === room.row.published) return
   room.row = { ...room.row, published }
   d.batch.touch(room)
+}
+
+/** Says in the room that its channel is kept out of Matrix from now on, or not any more. */
+async function markKeptOut(
+  d: Derivation,
+  room: OpenRoom,
+  record: EventRecord,
+  senders: readonly (string | undefined)[],
+): Promise<void> {
+  // Who made a direct channel has the power in it.
+  const creator = room.event('m.room.create', '')?.pdu.sender
+  if (creator !== undefined) await d.loadMembers(room, [creator])
+  const content = { kept_out: !d.isReturning(room.row.channelId) }
+  d.offerAs(room, record, [...senders, creator], { type: KEPT_OUT, stateKey: '', content })
+  // Readers begin with the room anew.
+  d.batch.rewrites(room.row.channelId)
 }
 
 /** An archived channel has power levels that nobody but the server has; afterwards it has its former ones again. */

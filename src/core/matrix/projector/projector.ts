@@ -7,7 +7,7 @@
 import type { Actor } from '../../identity/actor'
 import { systemAccount } from '../../identity/system-account'
 import type { Account } from '../../kernel/entities'
-import { AppError, Trouble } from '../../kernel/errors'
+import { Trouble } from '../../kernel/errors'
 import type { Seq } from '../../kernel/ids'
 import type { Store, Writes } from '../../kernel/ports'
 import type { Pace } from '../../kernel/turns'
@@ -27,6 +27,7 @@ import { RecentPosts } from './recent-posts'
 import { type LogRows, readRows, rowsOfPosts } from './rows'
 import { ServerName } from './server-name'
 import { SkippedRows } from './skipped-rows'
+import { TooFarBehind } from './too-far-behind'
 
 /** Rows of one transaction. On a shared database others wait for it. */
 const ROWS = 256
@@ -62,9 +63,6 @@ export interface MatrixAct {
   readonly rooms: Rooms
   readonly people: People
 }
-
-/** An act found more rows to project than fit into its transaction. */
-class TooFarBehind extends Error {}
 
 export class Projector {
   readonly rooms = new Rooms()
@@ -191,9 +189,10 @@ export class Projector {
         return await run((tx) => this.within(tx, work))
       } catch (error) {
         if (!(error instanceof TooFarBehind)) throw error
+        await this.reached(this.parts.head(), PATIENCE_MILLISECONDS)
       }
     }
-    throw tooFarBehind()
+    throw new TooFarBehind()
   }
 
   /**
@@ -207,14 +206,14 @@ export class Projector {
     deputies: () => Promise<readonly string[]>,
   ): Promise<{ readonly result: Result; readonly senders: readonly string[] }> {
     const began = await tx.projectionPosition(MATRIX_PROJECTION)
-    if (tx.nextSeq() - 1 - began > this.most) throw tooFarBehind()
+    if (tx.nextSeq() - 1 - began > this.most) throw new TooFarBehind()
     this.system ??= await systemAccount(tx)
     const after = await this.catchUp(tx, began)
     const result = await change()
     const strict = { deputies: await deputies(), acted: new Set<string>() }
     if (tx.nextSeq() - 1 > after) {
       const rows = await readRows(tx, after, tx.nextSeq() - 1 - after)
-      await this.move(tx, after, rows.upTo, await this.project(tx, rows, strict))
+      await this.move(tx, after, rows.upTo, await this.project(tx, rows, { strict }))
       await this.catchUp(tx, rows.upTo)
     }
     return { result, senders: [...strict.acted] }
@@ -294,16 +293,23 @@ export class Projector {
   }
 
   /** Makes the events of rows. Returns whom they concern. */
-  private async project(tx: Writes, rows: LogRows, strict?: Strict): Promise<Set<MarkKey>> {
+  private async project(
+    tx: Writes,
+    rows: LogRows,
+    { strict, isReplay = false }: { readonly strict?: Strict; readonly isReplay?: boolean } = {},
+  ): Promise<Set<MarkKey>> {
     const { people, system } = this
     if (!system) throw new Error('the projector has not begun')
     if (rows.records.length === 0) return new Set()
-    await this.skipped.note(tx, rows)
     const batch = new EventBatch(this.parts)
-    const derivation = new Derivation(this.derivationParts(system), tx, rows, batch, { tx, strict })
+    const returning = isReplay ? [] : (await this.skipped.returning(rows)).map(({ channelId }) => channelId)
+    const within = { tx, strict, returning: new Set(returning) }
+    const derivation = new Derivation(this.derivationParts(system), tx, rows, batch, within)
     const users = this.systemUser ? [...rows.users, this.systemUser] : undefined
     await derivation.load(await people.shown(tx, [...rows.accounts.values(), system], users))
     for (const record of rows.records) await derive(derivation, record)
+    await this.skipped.note(tx, derivation.leftOut)
+    for (const channelId of returning) await this.skipped.move(tx, channelId, 0)
     this.refused += derivation.refused
     return this.flush(tx, batch)
   }
@@ -333,12 +339,11 @@ export class Projector {
       )
       if (rows.upTo === after) break
       await store.transact(async (tx) => {
-        await this.project(tx, rows)
+        await this.project(tx, rows, { isReplay: true })
         await this.skipped.move(tx, channelId, rows.upTo + 1)
       })
       after = rows.upTo
     }
-    await store.transact((tx) => this.skipped.move(tx, channelId, 0))
   }
 
   /** Projects rows one by one after a failure. Leaves out one that has failed alone several times. */
@@ -390,9 +395,4 @@ export class Projector {
       this.waiting.delete(waiter)
     }
   }
-}
-
-function tooFarBehind(): AppError {
-  const message = 'The rooms are being brought up to date; try again in a moment'
-  return new AppError('unavailable', 'unavailable', message, { retry_after: 2 })
 }

@@ -12,19 +12,17 @@ const nameOf = (channelId: number) => `matrix:${channelId}`
 export class SkippedRows {
   constructor(private readonly reads: Pick<Reads, 'projectionPosition'>) {}
 
-  /** Notes the channels of these rows that are kept out, where they are not noted yet. */
-  async note(tx: Writes, { records, channels }: LogRows): Promise<void> {
-    const first = new Map<number, Seq>()
-    for (const { channelId, seq } of records) {
-      if (channelId === null || channels.get(channelId)?.settings.matrix !== false) continue
-      if (!first.has(channelId)) first.set(channelId, seq)
-    }
+  /** Notes the first rows of channels that are kept out, where none is noted yet. */
+  async note(tx: Writes, first: ReadonlyMap<number, Seq>): Promise<void> {
     for (const [channelId, seq] of first)
       if ((await tx.projectionPosition(nameOf(channelId))) === 0)
         await tx.moveProjection(nameOf(channelId), 0, seq)
   }
 
-  /** Returns the channels that come back with these rows, with their first row that was left out. */
+  /**
+   * Returns the channels that come back with these rows, with their first row that was left out; where all of them are
+   * projected by now, the row after them.
+   */
   async returning({ records, channels, after }: LogRows): Promise<{ channelId: number; from: Seq }[]> {
     const found = new Map<number, Seq>()
     for (const { type, channelId, facts } of records) {
@@ -32,7 +30,7 @@ export class SkippedRows {
       const mayReturn = type === 'channel.updated' && Array.isArray(changed) && changed.includes('settings')
       if (!mayReturn || channelId === null || channels.get(channelId)?.settings.matrix === false) continue
       const from = await this.reads.projectionPosition(nameOf(channelId))
-      if (from > 0 && from <= after) found.set(channelId, from)
+      if (from > 0 && from <= after + 1) found.set(channelId, from)
     }
     return [...found].map(([channelId, from]) => ({ channelId, from }))
   }

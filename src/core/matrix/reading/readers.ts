@@ -6,6 +6,7 @@ import { isObject } from '../canonical'
 import type { StoredEvent } from '../event-ports'
 import { parsedRoomEvent } from '../events'
 import { parseUserId } from '../ids'
+import { KEPT_OUT, membershipsWith, sightKeys } from '../kept-out'
 import type { MatrixRoom, RoomMember } from '../room-ports'
 import { type RoomVersion, roomVersion } from '../versions'
 import { Sight } from '../visibility'
@@ -105,14 +106,18 @@ export class Readers {
     if (!version) throw new Error(`room ${room.roomId} has the unknown version ${room.version}`)
     const reads = this.deps.core.reads.matrix()
     const { changes, source } = paged ?? {
-      changes: await reads.sightChanges(room.channelId, reader.userId),
+      changes: await reads.keyChanges(room.channelId, sightKeys(reader.userId)),
       source: storedRoom(reads, room.channelId),
     }
     const ofType = (type: string) =>
       changes
         .filter((change) => change.type === type)
         .map(({ pos, event }) => ({ pos, event: event && parsedRoomEvent(event) }))
-    const sight = new Sight(reader.userId, ofType('m.room.history_visibility'), ofType('m.room.member'))
+    const sight = new Sight(
+      reader.userId,
+      ofType('m.room.history_visibility'),
+      membershipsWith(ofType(KEPT_OUT), ofType('m.room.member')),
+    )
     return {
       reader,
       room,
@@ -137,6 +142,14 @@ export class Readers {
       ...{ pos: since, forgotten: false },
     }
     return { reader, room, version, member, sight: Sight.ofMember(reader.userId, since), source, stretch }
+  }
+
+  /** Reports whether the channel of a room is kept out of Matrix now. */
+  async isKeptOut({ born, channelId }: MatrixRoom): Promise<boolean> {
+    const { directory } = this.deps.core
+    if (born !== 'channel') return false
+    const channel = await directory.retryUntilLoaded(() => directory.channel(channelId))
+    return channel.settings.matrix === false
   }
 
   /** Reports whether the scopes of the reader's token let it read a channel. People's sessions have none. */

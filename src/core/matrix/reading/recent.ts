@@ -4,6 +4,7 @@ import type { Seq } from '../../kernel/ids'
 import type { Marks } from '../../log/marks'
 import { EVENTS_PER_ROW, type StoredEvent } from '../event-ports'
 import { parsedRoomEvent } from '../events'
+import { KEPT_OUT } from '../kept-out'
 import { type Membership, membershipIn } from '../room-state'
 
 /** The JSON that is kept, in characters. */
@@ -138,6 +139,8 @@ export class RecentEvents {
       if (known) known.push(change)
       else this.members.set(stateKey, [change])
     }
+    // Who was in the room is not in it any more, or comes into it.
+    if (type === KEPT_OUT) this.changed.add(channelId)
     if (relPos === null) return
     const types = this.related.get(relPos)
     if (types) types.add(relType ?? '')

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../event-ports'
 import type { KeyChange } from '../history-ports'
+import { sightKeys } from '../kept-out'
 import type { MatrixReads } from '../ports'
 import type { Membership } from '../room-state'
 import type { MxSpan } from '../sync-ports'
@@ -35,7 +36,7 @@ export async function readRoomPage(
   { reader, now, events: limit, receipts: span }: RoomPageQuery,
 ): Promise<(channelId: number) => PagedRoom> {
   const [changes, newest, described, counts, receipts] = await Promise.all([
-    reads.sightChangesOf(channelIds, reader.userId),
+    reads.keyChangesOf(channelIds, sightKeys(reader.userId)),
     reads.newestOfRooms(channelIds, { before: now.end, limit }),
     reads.describedState(channelIds),
     reads.countMembersOfRooms(channelIds),

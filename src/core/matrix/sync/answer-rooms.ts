@@ -81,6 +81,7 @@ export class AnswerRooms {
         others.push({ room, member: candidate.member })
         continue
       }
+      if (await this.deps.readers.isKeptOut(room)) continue
       const view = this.quickView(reader, room, candidate.joinedAt, scope)
       const found = await this.room(view, scope, parts)
       loop.did(1)

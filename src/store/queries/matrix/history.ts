@@ -81,12 +81,11 @@ export function historyReads(handle: Handle): HistoryReads {
     },
 
     // One statement for each key: for several keys in one, SQLite would examine all changes of the room.
-    async sightChanges(channelId, userId) {
-      const [visibility, member] = await Promise.all([
-        keyChanges().execute({ channel: channelId, type: 'm.room.history_visibility', key: '' }),
-        keyChanges().execute({ channel: channelId, type: 'm.room.member', key: userId }),
-      ])
-      return [...visibility, ...member].map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
+    async keyChanges(channelId, keys) {
+      const found = await Promise.all(
+        keys.map(({ type, stateKey }) => keyChanges().execute({ channel: channelId, type, key: stateKey })),
+      )
+      return found.flat().map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
     },
 
     async replacedStates(channelId, given) {

@@ -7,6 +7,28 @@ import { lazily } from '../../lazily'
 /** How many events before a position are looked at. */
 const NEAR = 200
 
+/**
+ * The id of the event of a receipt: where there is none at its position, of the newest one before it that is in no thread;
+ * null without one.
+ */
+export function eventOfReceipt({ matrixReceipts: receipts }: Handle['t']) {
+  return sql<string | null>`coalesce(
+          (SELECT exact.event_id FROM matrix_events exact
+            WHERE exact.channel_id = ${receipts.channelId} AND exact.pos = ${receipts.pos}),
+          (SELECT near.event_id FROM (
+              SELECT event.event_id, event.thread_pos, event.pos FROM matrix_events event
+              WHERE event.channel_id = ${receipts.channelId} AND event.pos < ${receipts.pos}
+              ORDER BY event.pos DESC LIMIT ${sql.raw(String(NEAR))}) near
+            WHERE near.thread_pos IS NULL ORDER BY near.pos DESC LIMIT 1))`
+}
+
+/** Returns those that have an event. */
+export function shownReceipts<Row extends { readonly eventId: string | null }>(
+  rows: readonly Row[],
+): (Row & { readonly eventId: string })[] {
+  return rows.flatMap((row) => (row.eventId === null ? [] : [{ ...row, eventId: row.eventId }]))
+}
+
 export function receiptReads({ db, t }: Handle): ReceiptReads {
   const receipts = t.matrixReceipts
   const members = t.matrixMembers
@@ -16,15 +38,7 @@ export function receiptReads({ db, t }: Handle): ReceiptReads {
       .select({
         ...getTableColumns(receipts),
         localpart: t.matrixUsers.localpart,
-        // Where there is no event at the position, the newest one before it that is in no thread.
-        eventId: sql<string | null>`coalesce(
-          (SELECT exact.event_id FROM matrix_events exact
-            WHERE exact.channel_id = ${receipts.channelId} AND exact.pos = ${receipts.pos}),
-          (SELECT near.event_id FROM (
-              SELECT event.event_id, event.thread_pos, event.pos FROM matrix_events event
-              WHERE event.channel_id = ${receipts.channelId} AND event.pos < ${receipts.pos}
-              ORDER BY event.pos DESC LIMIT ${sql.raw(String(NEAR))}) near
-            WHERE near.thread_pos IS NULL ORDER BY near.pos DESC LIMIT 1))`,
+        eventId: eventOfReceipt(t),
       })
       .from(receipts)
       .innerJoin(t.matrixUsers, eq(t.matrixUsers.accountId, receipts.accountId))
@@ -58,7 +72,7 @@ export function receiptReads({ db, t }: Handle): ReceiptReads {
 
     async receiptsIn(channelId, { after, upTo }) {
       const found = await inRoom().execute({ channel: channelId, after, upTo })
-      return found.flatMap(({ eventId, ...row }) => (eventId === null ? [] : [{ ...row, eventId }]))
+      return shownReceipts(found)
     },
 
     async roomsWithReceipts(userId, { after, upTo }) {

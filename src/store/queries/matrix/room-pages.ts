@@ -3,6 +3,7 @@ import type { RoomPageReads } from '../../../core/matrix/room-page-ports'
 import type { Handle } from '../../database'
 import { lazily } from '../../lazily'
 import { eventColumns } from './events'
+import { eventOfReceipt, shownReceipts } from './receipts'
 
 /** What is read of many rooms at once. */
 export function roomPageReads(handle: Handle): RoomPageReads {
@@ -85,11 +86,10 @@ export function roomPageReads(handle: Handle): RoomPageReads {
       .select({
         ...getTableColumns(receipts),
         localpart: t.matrixUsers.localpart,
-        eventId: events.eventId,
+        eventId: eventOfReceipt(t),
       })
       .from(receipts)
       .innerJoin(t.matrixUsers, eq(t.matrixUsers.accountId, receipts.accountId))
-      .innerJoin(events, and(eq(events.channelId, receipts.channelId), eq(events.pos, receipts.pos)))
       .where(
         and(
           dialect.amongNumbers(receipts.channelId, value('channels')),
@@ -100,13 +100,12 @@ export function roomPageReads(handle: Handle): RoomPageReads {
       .prepare(),
   )
   return {
-    async sightChangesOf(channelIds, userId) {
+    async keyChangesOf(channelIds, keys) {
       const channels = JSON.stringify(channelIds)
-      const [visibility, own] = await Promise.all([
-        keyChanges().execute({ channels, type: 'm.room.history_visibility', key: '' }),
-        keyChanges().execute({ channels, type: 'm.room.member', key: userId }),
-      ])
-      return [...visibility, ...own].map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
+      const found = await Promise.all(
+        keys.map(({ type, stateKey }) => keyChanges().execute({ channels, type, key: stateKey })),
+      )
+      return found.flat().map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
     },
 
     async newestOfRooms(channelIds, { before: end, limit }) {
@@ -135,7 +134,7 @@ export function roomPageReads(handle: Handle): RoomPageReads {
     },
 
     async receiptsOfRooms(channelIds, { after, upTo }) {
-      return inRooms().execute({ channels: JSON.stringify(channelIds), after, upTo })
+      return shownReceipts(await inRooms().execute({ channels: JSON.stringify(channelIds), after, upTo }))
     },
   }
 }
