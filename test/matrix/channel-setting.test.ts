@@ -137,3 +137,22 @@ test('a direct channel can be kept out, too', async () => {
   })
   expect((await synced(client, first.next_batch)).rooms.leave[room]).toBeDefined()
 })
+
+test('a channel that comes back at once has all of its members again', async () => {
+  await using here = await scene()
+  const { w, family, room, set } = here
+  const alice = await w.human('alice', { channels: { family: 'member' } })
+  const client = await signIn(w, alice)
+  const first = await synced(client)
+  await set(false)
+  await settled(w)
+  await alice.posts(family, 'meanwhile')
+  await set(true)
+  const events = await eventsOf(w, family)
+  expect(events.slice(-3).map(({ content }) => content['kept_out'] ?? content['body'])).toEqual([
+    ...[true, 'meanwhile', false],
+  ])
+  const back = (await synced(client, first.next_batch)).rooms.join[room]
+  expect(bodies(back?.timeline.events ?? [])).toEqual(['meanwhile'])
+  expect(await joinedIn(client)).toEqual([room])
+})

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Message } from '../support/world'
 import { roomPath } from './acting'
 import { type MatrixClient, signIn, V3 } from './homeserver'
-import { eventsOf, homeserverWorld } from './projected'
+import { eventsOf, homeserverWorld, settled } from './projected'
 import type { SyncAnswer } from './syncing'
 
 interface ListedChannel {
@@ -124,6 +124,7 @@ describe('a position of /v1', () => {
     const set = (matrix: boolean | null) =>
       w.operator.patch(`/v1/admin/channels/${town.id}`, { settings: { matrix } })
     await set(false)
+    await settled(w)
     const ann = await w.human('ann', { channels: { town: 'member' } })
     const ben = await w.human('ben', { channels: { town: 'member' } })
     await ben.posts(town, 'read')

@@ -16,12 +16,11 @@ const MICROS_PER_MILLISECOND = 1000
 export async function markRead(
   tx: Writes,
   { id: accountId }: Account,
-  { id: channelId, settings }: Channel,
+  { id: channelId }: Channel,
   { root, upTo, isRewound }: ReadMark,
 ): Promise<void> {
   const matrix = tx.matrix()
-  const room = await matrix.room({ channelId })
-  if (!room || (room.born === 'channel' && settings.matrix === false)) return
+  if (!(await matrix.room({ channelId }))) return
   if (isRewound) return setUnread(matrix, accountId, channelId, true)
   const place = await placeOf(matrix, channelId, root, (upTo + 1) * EVENTS_PER_ROW)
   if (!place) return

@@ -1,6 +1,6 @@
 import type { Role } from '../../kernel/entities'
 import type { EventRecord } from '../../log/events'
-import { KEPT_OUT } from '../kept-out'
+import { isKeptOut, KEPT_OUT } from '../kept-out'
 import type { OpenRoom } from '../open-room'
 import { archivedPowerLevels } from '../power'
 import type { Derivation } from './derivation'
@@ -97,7 +97,9 @@ async function updated(d: Derivation, record: EventRecord): Promise<void> {
   // The state of a room made over Matrix says more than the channel: only what was changed follows it.
   for (const { type, content, property } of changedProperties(channel, room))
     if (isMirror || changed.has(property)) d.offerAs(room, record, senders, { type, content, stateKey: '' })
-  if (left || d.isReturning(channel.id)) await markKeptOut(d, room, record, senders)
+  // Where nothing was left out meanwhile, the state of the room alone says that it was kept out.
+  const comesBack = d.isReturning(channel.id) || (!left && isKeptOut(room.event(KEPT_OUT, '')))
+  if (left || comesBack) await markKeptOut(d, room, record, senders)
   if (!isMirror && !changed.has('kind')) return
   const published = channel.kind === 'public' && !left
   if (published === room.row.published) return
@@ -115,7 +117,7 @@ async function markKeptOut(
   // Who made a direct channel has the power in it.
   const creator = room.event('m.room.create', '')?.pdu.sender
   if (creator !== undefined) await d.loadMembers(room, [creator])
-  const content = { kept_out: !d.isReturning(room.row.channelId) }
+  const content = { kept_out: d.rows.channels.get(room.row.channelId)?.settings.matrix === false }
   d.offerAs(room, record, [...senders, creator], { type: KEPT_OUT, stateKey: '', content })
   // Readers begin with the room anew.
   d.batch.rewrites(room.row.channelId)
