@@ -67,6 +67,7 @@ export class EventBatch {
   private readonly events: StoredEvent[] = []
   private readonly touched = new Map<number, OpenRoom>()
   private readonly owned = new Map<Seq, StoredEvent[]>()
+  private readonly others: (() => Promise<void>)[] = []
   private readonly changedRooms = new Set<number>()
   private redactions: { event: StoredEvent; json: string; redactedBy: number }[] = []
 
@@ -197,6 +198,11 @@ export class EventBatch {
     return refusal
   }
 
+  /** Has something else written together with the events. */
+  beside(write: () => Promise<void>): void {
+    this.others.push(write)
+  }
+
   /** The rooms to which something was added. */
   get rooms(): Iterable<OpenRoom> {
     return this.touched.values()
@@ -213,6 +219,7 @@ export class EventBatch {
     })
     // Sent without waiting for each. They run in this order.
     await Promise.all([
+      ...this.others.map((write) => write()),
       tx.writeRooms([...this.touched.values()].map(({ row }) => row)),
       tx.insertEvents(events),
       tx.setState(
@@ -232,6 +239,7 @@ export class EventBatch {
     ])
     this.parts.meters?.made(events.length)
     this.redactions = []
+    this.others.length = 0
     this.events.length = 0
     this.touched.clear()
     this.changedRooms.clear()

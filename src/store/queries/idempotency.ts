@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm'
 import type { RetryKeyReads, RetryKeyWrites } from '../../core/kernel/retry-key-ports'
 import type { Handle, Stamp } from '../database'
+import { rowInsert } from './row-inserts'
 
 export function idempotencyReads({ db, t, dialect, common }: Handle): RetryKeyReads {
   const ofKey = common.lazily(() =>
@@ -39,24 +40,22 @@ export function idempotencyReads({ db, t, dialect, common }: Handle): RetryKeyRe
   }
 }
 
-export function idempotencyWrites({ db, t, dialect, common }: Handle, stamp: Stamp): RetryKeyWrites {
-  const types = ['number', 'text', 'text', 'number', 'text', 'instant'] as const
-  const insert = common.lazily(() =>
-    db
-      .insert(t.idempotency)
-      .select(
-        sql`SELECT ${dialect.nextId('idempotency')}, given.* FROM (${dialect.table(types, sql.placeholder('rows'))}) AS given`,
-      )
-      .prepare(),
-  )
+export function idempotencyWrites(handle: Handle, stamp: Stamp): RetryKeyWrites {
+  const { db, t } = handle
+  const insert = rowInsert(handle, t.idempotency, {
+    columns: {
+      ...{ accountId: 'number', key: 'text', requestHash: 'text' },
+      ...{ subject: 'number', answer: 'text', at: 'instant' },
+    },
+  })
   return {
-    async insertKeys(used) {
-      if (used.length === 0) return
+    insertKeys(used) {
       const at = stamp.now()
-      const rows = used.map(({ accountId, key, requestHash, answer, subject }) => [
-        ...[accountId, key, requestHash, subject, answer, at],
-      ])
-      await insert().execute({ rows: JSON.stringify(rows) })
+      return insert(
+        used.map(({ accountId, key, requestHash, answer, subject }) => [
+          ...[accountId, key, requestHash, subject, answer, at],
+        ]),
+      )
     },
 
     async forgetKeys(before, limit) {

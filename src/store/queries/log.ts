@@ -4,6 +4,7 @@ import type { Reads } from '../../core/kernel/ports'
 import type { Micros } from '../../core/kernel/time'
 import type { EventRecord } from '../../core/log/events'
 import type { Handle, Tables } from '../database'
+import { rowInsert } from './row-inserts'
 
 export function logReads({ db, t, dialect, common }: Handle) {
   const page = db
@@ -60,22 +61,21 @@ export function logReads({ db, t, dialect, common }: Handle) {
   } satisfies Partial<Reads>
 }
 
-/** Returns what inserts events, in one statement for all. */
-export function eventInsert({ db, t, dialect, common }: Handle) {
-  const types = ['number', 'instant', 'text', 'number', 'number', 'number', 'json'] as const
-  const insert = common.lazily(() =>
-    db
-      .insert(t.events)
-      .select(sql`SELECT given.* FROM (${dialect.table(types, sql.placeholder('rows'))}) AS given`)
-      .prepare(),
-  )
-  return async (records: readonly EventRecord[]): Promise<void> => {
-    const rows = records.map(({ seq, at, type, channelId, subject, actorId, facts }) => [
-      ...[seq, at, type, channelId, subject, actorId],
-      facts === null ? null : JSON.stringify(facts),
-    ])
-    await insert().execute({ rows: JSON.stringify(rows) })
-  }
+/** Returns what inserts events. */
+export function eventInsert(handle: Handle) {
+  const insert = rowInsert(handle, handle.t.events, {
+    columns: {
+      ...{ seq: 'number', at: 'instant', type: 'text', channelId: 'number' },
+      ...{ subject: 'number', actorId: 'number', data: 'json' },
+    },
+  })
+  return (records: readonly EventRecord[]): Promise<void> =>
+    insert(
+      records.map(({ seq, at, type, channelId, subject, actorId, facts }) => [
+        ...[seq, at, type, channelId, subject, actorId],
+        facts === null ? null : JSON.stringify(facts),
+      ]),
+    )
 }
 
 /** The head of the log. */

@@ -22,14 +22,15 @@ export class ActStatements {
   private isClosed = false
   private inFlight = 0
   private usedAt = 0
+  private gathering: { readonly batches: Batch[]; readonly sent: Promise<void> } | undefined
 
   constructor(
     private readonly run: (query: Query) => Promise<Rows>,
-    runBatches: (batches: readonly Batch[]) => Promise<void>,
+    private readonly runBatches: (batches: readonly Batch[]) => Promise<void>,
   ) {
     this.handle = remoteHandle(
-      (query) => this.send(query.sql, () => this.run(query)),
-      (sql, rows) => this.send(sql, () => runBatches([{ sql, rows }])),
+      (query) => this.send([query.sql], () => this.run(query)),
+      (sql, rows) => this.together({ sql, rows }),
     )
   }
 
@@ -60,10 +61,31 @@ export class ActStatements {
     return this.isClosed
   }
 
-  private async send<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
-    if (!this.isOpen || this.isClosed) throw new Error('a statement came after the end of its transaction')
+  /** Sends the batches of one moment in one request. */
+  private together(batch: Batch): Promise<void> {
+    if (this.gathering) {
+      this.gathering.batches.push(batch)
+      this.note(batch.sql)
+      return this.gathering.sent
+    }
+    const batches = [batch]
+    this.note(batch.sql)
+    const sent = Promise.resolve().then(() => {
+      this.gathering = undefined
+      return this.send([], () => this.runBatches(batches))
+    })
+    this.gathering = { batches, sent }
+    return sent
+  }
+
+  private note(sql: string): void {
     if (!/^\s*select\b/i.test(sql)) this.writes++
     if (REMOVAL.test(sql)) this.hasRemoved = true
+  }
+
+  private async send<Result>(sqls: readonly string[], run: () => Promise<Result>): Promise<Result> {
+    if (!this.isOpen || this.isClosed) throw new Error('a statement came after the end of its transaction')
+    for (const sql of sqls) this.note(sql)
     this.inFlight++
     try {
       return await run()

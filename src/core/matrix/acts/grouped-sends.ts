@@ -97,7 +97,8 @@ export class GroupedSends {
       if (!retry || !outcome || !('result' in outcome)) continue
       keys.push(this.parts.core.retryKeys.sealed(retry.key, await retry.answer(outcome.result, tx), null))
     }
-    await Promise.all([tx.appendAll(rows), tx.insertKeys(keys)])
+    group.batch.beside(() => tx.appendAll(rows))
+    group.batch.beside(() => tx.insertKeys(keys))
     return outcomes
   }
 

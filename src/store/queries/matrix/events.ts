@@ -1,21 +1,8 @@
-import {
-  and,
-  asc,
-  desc,
-  eq,
-  getTableColumns,
-  gt,
-  isNull,
-  lt,
-  type Placeholder,
-  type SQL,
-  sql,
-} from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { EVENTS_PER_ROW, type OpenMarks } from '../../../core/log/marks'
 import type { EventReads, EventWrites, StoredEvent } from '../../../core/matrix/event-ports'
 import type { ColumnType, Handle } from '../../database'
-import { lazily } from '../../lazily'
-import { textOf } from '../../statement'
+import { rowInsert } from '../row-inserts'
 
 /** The columns of an event that readers get, by the names of the ports. */
 export function eventColumns({ t }: Pick<Handle, 't'>) {
@@ -141,29 +128,12 @@ const INSERTED = {
 } as const satisfies Record<keyof StoredEvent, ColumnType>
 const NAMES = Object.keys(INSERTED) as (keyof StoredEvent)[]
 
-export function eventWrites({ db, t, dialect, runEach }: Handle, marks: OpenMarks): EventWrites {
+export function eventWrites(handle: Handle, marks: OpenMarks): EventWrites {
+  const { db, t, dialect } = handle
   const events = t.matrixEvents
-  const value = sql.placeholder
-  const insert = db
-    .insert(events)
-    .select(
-      sql`SELECT ${dialect.nextId('matrix_events')}, given.*, NULL FROM (${dialect.table(Object.values(INSERTED), value('rows'))}) AS given`,
-    )
-    .prepare()
-  const insertOne = lazily(() => {
-    const columns = Object.fromEntries(NAMES.map((name) => [name, value(name)])) as Record<
-      keyof StoredEvent,
-      Placeholder
-    >
-    return textOf(db.insert(events).values(columns), NAMES)
-  })
+  const insert = rowInsert(handle, events, { columns: INSERTED })
   return {
-    async insertEvents(given) {
-      if (given.length === 0) return
-      const rows = given.map((event) => NAMES.map((name) => event[name]))
-      if (runEach) await runEach(insertOne(), rows)
-      else await insert.execute({ rows: JSON.stringify(rows) })
-    },
+    insertEvents: (given) => insert(given.map((event) => NAMES.map((name) => event[name]))),
     async redactEvents(given) {
       if (given.length === 0) return
       const rows = given.map(({ channelId, pos, json, redactedBy }) => [channelId, pos, json, redactedBy])

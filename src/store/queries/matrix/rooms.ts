@@ -1,6 +1,7 @@
 import { and, asc, count, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
 import type { RoomReads, RoomWrites } from '../../../core/matrix/room-ports'
 import type { Handle } from '../../database'
+import { rowInsert } from '../row-inserts'
 import { eventColumns } from './events'
 import { stateReads, stateWrites } from './state'
 
@@ -131,20 +132,21 @@ export function roomReads(handle: Handle): RoomReads {
 export function roomWrites(handle: Handle): RoomWrites {
   const { db, t, dialect } = handle
   const rows = sql.placeholder('rows')
-  const writeRooms = db
-    .insert(t.matrixRooms)
-    .select(
-      sql`SELECT given.*, false FROM (${dialect.table(['number', 'text', 'text', 'text', 'boolean', 'boolean', 'text', 'number'], rows)}) AS given WHERE true`,
-    )
-    .onConflictDoUpdate({
+  const writeRooms = rowInsert(handle, t.matrixRooms, {
+    columns: {
+      ...{ channelId: 'number', roomId: 'text', version: 'text', born: 'text' },
+      ...{ federate: 'boolean', published: 'boolean', tipEvent: 'text', depth: 'number' },
+    },
+    fixed: { blocked: sql`false` },
+    onConflict: {
       target: t.matrixRooms.channelId,
       set: {
         published: sql`excluded.published`,
         tipEvent: sql`excluded.tip_event`,
         depth: sql`excluded.depth`,
       },
-    })
-    .prepare()
+    },
+  })
   const setMembers = db
     .insert(t.matrixMembers)
     .select(
@@ -161,16 +163,12 @@ export function roomWrites(handle: Handle): RoomWrites {
     .prepare()
   return {
     ...stateWrites(handle),
-    async writeRooms(rooms) {
-      if (rooms.length === 0) return
-      const given = rooms.map(
-        ({ channelId, roomId, version, born, federate, published, tipEvent, depth }) => [
-          ...[channelId, roomId, version, born],
-          ...[federate, published, tipEvent, depth],
-        ],
-      )
-      await writeRooms.execute({ rows: JSON.stringify(given) })
-    },
+    writeRooms: (rooms) =>
+      writeRooms(
+        rooms.map(({ channelId, roomId, version, born, federate, published, tipEvent, depth }) => [
+          ...[channelId, roomId, version, born, federate, published, tipEvent, depth],
+        ]),
+      ),
     async setMembers(given) {
       if (given.length === 0) return
       // One statement may change a row once only.
