@@ -95,7 +95,7 @@ export class Previews {
 
   private async make(address: string): Promise<JsonObject | undefined> {
     const until = this.deps.clock.steady() + MAX_MILLISECONDS
-    const found = await this.fetch(address, until, MAX_PAGE_BYTES)
+    const found = await this.answerOf(address, until, MAX_PAGE_BYTES)
     if (!found) return undefined
     const type = found.answer.headers['content-type'] ?? ''
     if (type.startsWith('image/')) return this.imageAt(found.url, until)
@@ -114,7 +114,7 @@ export class Previews {
 
   /** Copies an image. Returns what a preview says of it: nothing if it cannot be read. */
   private async imageAt(url: string | undefined, until: number): Promise<JsonObject> {
-    const found = url === undefined ? undefined : await this.fetch(url, until, MAX_IMAGE_BYTES)
+    const found = url === undefined ? undefined : await this.answerOf(url, until, MAX_IMAGE_BYTES)
     if (!found || found.answer.isCut) return {}
     const { body } = found.answer
     const probe = new ImageProbe()
@@ -131,7 +131,7 @@ export class Previews {
   }
 
   /** Reads an address, and those that it redirects to. Undefined if it does not answer with content in time. */
-  private async fetch(address: string, until: number, maxBytes: number): Promise<Found | undefined> {
+  private async answerOf(address: string, until: number, maxBytes: number): Promise<Found | undefined> {
     let url = address
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const answer = await this.call(url, until, maxBytes)
