@@ -184,7 +184,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const key = await checkIdentity(config, store)
   await checkServerName(config, store)
   await checkRollback(config, store, logger)
-  const outbound = new OutboundCalls({ allowed: () => core.settings.get('webhooks.allow_targets') })
+  const outbound = new OutboundCalls({ allowed: (setting) => core.settings.get(setting) })
   const homeBlobs = openHomeBlobs(config, report)
   const { blobs } = homeBlobs
   if (options.listen) await checkBlobs(homeBlobs, key, store, logger)

@@ -35,6 +35,7 @@ import {
   matrixCountJob,
   matrixJob,
   matrixMediaJob,
+  matrixPushJob,
   Runner,
   retentionJobs,
   upkeepJobs,
@@ -283,6 +284,7 @@ export async function assemble(parts: Parts) {
     projector.onWanted(() => runner.wake())
     const hasWaiters = () => waiters.size > 0
     runner.add(matrixJob({ projector, clock, hasWaiters }))
+    runner.add(matrixPushJob(matrix.pushDelivery, () => runner.wake()))
     longPolls.onStop(matrix.stop)
     shared?.followWhile(() => hasReaders() || hasWaiters())
   }

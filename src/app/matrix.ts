@@ -52,7 +52,7 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
   await matrix.open()
   if (parts.core.settings.get('matrix.registration') === 'open')
     parts.announce('everybody can make an account over Matrix: matrix.registration is open', {})
-  const { projector, waiters, ticker, administration, totals, unreferencedMedia } = matrix
+  const { projector, waiters, ticker, administration, pushDelivery, totals, unreferencedMedia } = matrix
   const stop = () => {
     waiters.stop()
     ticker.stop()
@@ -64,7 +64,17 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
       totals: () => totals.counted,
     })
   const surface = matrixSurface(parts.core, matrix)
-  return { surface, projector, waiters, administration, totals, unreferencedMedia, metrics, stop }
+  return {
+    surface,
+    projector,
+    waiters,
+    administration,
+    pushDelivery,
+    totals,
+    unreferencedMedia,
+    metrics,
+    stop,
+  }
 }
 
 function timer(run: () => void, milliseconds: number): () => void {

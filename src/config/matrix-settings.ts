@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { isOwnServerName, MAX_SERVER_NAME } from '../core/kernel/server-name'
 import { InvalidValue } from './config-error'
 import { boot, runtime } from './declare'
+import { parseTargets } from './network'
 import { parseBaseUrl } from './origin'
 import { oneOf, rate, whole } from './shapes'
 
@@ -109,6 +110,13 @@ export const matrixSettings = {
     group,
     description:
       'Rooms of channels that are made from now on can be joined from other homeservers. A room keeps what it was made with.',
+  }),
+  'matrix.push_targets': runtime(Type.Array(Type.String(), { default: [] }), {
+    group,
+    example: 'ntfy.lan,192.168.1.0/24',
+    description:
+      'Push gateways outside the public internet that this server may call, by host or network. A host of this list needs neither https nor the path `/_matrix/push/v1/notify`.',
+    normalise: parseTargets,
   }),
   'matrix.presence': runtime(Type.Boolean({ default: true }), {
     group,

@@ -44,6 +44,11 @@ const notPublic = listOf([
 /** The only range of IPv6 for public addresses. */
 const global6 = listOf(['2000::/3'])
 
+/** Reports whether one of these networks contains an address. */
+export function isInNetworks(text: string, networks: readonly string[]): boolean {
+  return networks.length > 0 && isIP(text) !== 0 && has(listOf(networks), embeddedIPv4(text))
+}
+
 /**
  * Reports whether an address may be called. An IPv6 address that contains an IPv4 address counts as that one. Services
  * that give out credentials are never called, and link-local addresses only if a listed network contains them.

@@ -14,17 +14,21 @@ import {
   type OutboundAnswer,
   OutboundError,
   type OutboundRequest,
+  type TargetSetting,
 } from '../core/kernel/outbound'
-import { mayCall } from './address-policy'
+import { isInNetworks, mayCall } from './address-policy'
 
 export interface OutboundDeps {
   /** Names and networks (`address/bits`) that may be called although they are not public. Read for each call. */
-  readonly allowed: () => readonly string[]
+  readonly allowed: (setting: TargetSetting) => readonly string[]
   /** Resolves a name to its addresses; default: the system's resolver. */
   readonly resolve?: (name: string) => Promise<readonly string[]>
   /** Additional trusted certificates in PEM; default: only those of the runtime. */
   readonly authorities?: readonly string[]
 }
+
+/** What decides which addresses of a target may be called. */
+type Target = Pick<OutboundRequest, 'isVouched' | 'allowedBy'>
 
 /** Nothing was sent, so another address of the name may be tried. */
 const UNSENT = new Set(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EINVAL'])
@@ -55,7 +59,7 @@ export class OutboundCalls implements Outbound {
     const timeout = AbortSignal.timeout(request.timeoutMs)
     const signal = AbortSignal.any(request.signal ? [timeout, request.signal] : [timeout])
     try {
-      const addresses = await unlessAborted(this.addressesOf(url, request.isVouched ?? false), signal)
+      const addresses = await unlessAborted(this.addressesOf(url, request), signal)
       return await this.callFirst(addresses, url, request, signal)
     } catch (error) {
       if (error instanceof OutboundError) throw error
@@ -66,21 +70,31 @@ export class OutboundCalls implements Outbound {
     }
   }
 
-  async check({ url: text, isVouched = false }: Pick<OutboundRequest, 'url' | 'isVouched'>): Promise<void> {
-    const url = targetOf(text)
+  async check(target: Target & Pick<OutboundRequest, 'url'>): Promise<void> {
+    const url = targetOf(target.url)
     const signal = AbortSignal.timeout(CHECK_MILLISECONDS)
     try {
-      await unlessAborted(this.addressesOf(url, isVouched), signal)
+      await unlessAborted(this.addressesOf(url, target), signal)
     } catch (error) {
       const isRefused = error instanceof OutboundError && error.problem !== 'unresolved'
       if (isRefused || !(error instanceof OutboundError || signal.aborted)) throw error
     }
   }
 
+  isListed(text: string, setting: TargetSetting): boolean {
+    const name = nameOf(targetOf(text))
+    const listed = this.deps.allowed(setting)
+    const networks = listed.filter((entry) => entry.includes('/'))
+    return listed.includes(name) || isInNetworks(name, networks)
+  }
+
   /** Returns the addresses of the target that may be called. @throws OutboundError unresolved, blocked */
-  private async addressesOf(url: URL, isVouched: boolean): Promise<readonly string[]> {
+  private async addressesOf(
+    url: URL,
+    { isVouched = false, allowedBy = 'webhooks.allow_targets' }: Target,
+  ): Promise<readonly string[]> {
     const name = nameOf(url)
-    const allowed = this.deps.allowed()
+    const allowed = this.deps.allowed(allowedBy)
     const networks = allowed.filter((entry) => entry.includes('/'))
     const exemption = { isVouched: isVouched || allowed.includes(name), networks }
     const addresses = isIP(name) === 0 ? await this.resolve(name) : [name]
@@ -88,7 +102,7 @@ export class OutboundCalls implements Outbound {
     if (found.length > 0) return found
     throw new OutboundError(
       'blocked',
-      `${url.host} is not in the public internet; webhooks.allow_targets allows what may be called all the same`,
+      `${url.host} is not in the public internet; ${allowedBy} allows what may be called all the same`,
     )
   }
 

@@ -24,6 +24,7 @@ const DEFAULTS: SettingValues = {
   'matrix.directory_all': false,
   'matrix.media.previews': false,
   'matrix.media.keep_days': 0,
+  'matrix.push_targets': [],
   'mcp.enabled': true,
   'metrics.enabled': false,
   drain: false,

@@ -6,7 +6,7 @@ const never = () => {
 
 /** The ports of webhooks for a core that calls nothing. */
 export const webhookPorts = {
-  outbound: { call: never, check: never },
+  outbound: { call: never, check: never, isListed: never },
   secrets: webhookSecrets(new Uint8Array(32)),
   wire: { event: never, pending: never, test: never },
   chance: () => 0.5,

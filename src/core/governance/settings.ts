@@ -102,6 +102,8 @@ export interface SettingValues {
   readonly 'matrix.directory_all': boolean
   readonly 'matrix.media.previews': boolean
   readonly 'matrix.media.keep_days': number
+  /** Names and networks of push gateways that may be called although they are not public. */
+  readonly 'matrix.push_targets': readonly string[]
   readonly 'matrix.registration': 'closed' | 'token' | 'open'
   readonly 'matrix.query_token': boolean
   readonly 'matrix.password_login': boolean

@@ -9,7 +9,12 @@ export interface Outbound {
    * Checks, without a call, that a target may be called. A name that cannot be resolved now passes.
    * @throws OutboundError invalid, blocked
    */
-  check(target: Pick<OutboundRequest, 'url' | 'isVouched'>): Promise<void>
+  check(target: Pick<OutboundRequest, 'url' | 'isVouched' | 'allowedBy'>): Promise<void>
+  /**
+   * Reports whether a setting lists the host of a URL, by its name or, if the URL has an address, by a network.
+   * @throws OutboundError invalid
+   */
+  isListed(url: string, setting: TargetSetting): boolean
 }
 
 export interface OutboundRequest {
@@ -24,8 +29,13 @@ export interface OutboundRequest {
   readonly maxBytes: number
   /** The operator vouches for this target: it may be in a private network, but not link-local. */
   readonly isVouched?: boolean
+  /** The setting with what may be called although it is not public; by default that of webhooks. */
+  readonly allowedBy?: TargetSetting
   readonly signal?: AbortSignal
 }
+
+/** The settings that list names and networks (`address/bits`) which may be called although they are not public. */
+export type TargetSetting = 'webhooks.allow_targets' | 'matrix.push_targets'
 
 export interface OutboundAnswer {
   readonly status: number

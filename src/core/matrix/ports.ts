@@ -7,6 +7,7 @@ import type { HistoryReads } from './history-ports'
 import type { KeyReads, KeyWrites } from './key-ports'
 import type { MediaReads, MediaWrites } from './media-ports'
 import type { PlaceReads } from './place-ports'
+import type { PusherReads, PusherWrites } from './pusher-ports'
 import type { ReceiptReads, ReceiptWrites } from './receipt-ports'
 import type { RegistrationReads, RegistrationWrites } from './registration-ports'
 import type { ReportReads, ReportWrites } from './report-ports'
@@ -29,6 +30,7 @@ export interface MatrixReads
     ReceiptReads,
     SyncReads,
     UnreadReads,
+    PusherReads,
     CompanionReads,
     DeviceReads,
     DeviceKeyReads,
@@ -48,6 +50,7 @@ export interface MatrixWrites
     RoomWrites,
     EventWrites,
     ReceiptWrites,
+    PusherWrites,
     CompanionWrites,
     DeviceWrites,
     DeviceKeyWrites,

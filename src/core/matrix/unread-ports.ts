@@ -18,6 +18,8 @@ export interface UnreadReads {
     accountId: number,
     after: number,
   ): Promise<{ readonly channelId: number; readonly mx: number }[]>
+  /** Which of these users are in a room. */
+  joinedAmong(channelId: number, userIds: readonly string[]): Promise<string[]>
   /** The position of the newest event of each of these rooms. */
   newestEvents(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
   /**

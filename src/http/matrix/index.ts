@@ -23,6 +23,7 @@ import { placeEndpoints } from './places'
 import { presenceEndpoints } from './presence'
 import { profileEndpoints } from './profile'
 import { pushRuleEndpoints } from './push-rules'
+import { pusherEndpoints } from './pushers'
 import { registrationEndpoints } from './registration'
 import { reportEndpoints } from './reports'
 import { roomEndpoints } from './rooms'
@@ -56,6 +57,7 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...accountDataEndpoints(matrix),
       ...keyEndpoints(matrix),
       ...pushRuleEndpoints(matrix),
+      ...pusherEndpoints(matrix),
       ...roomEndpoints(matrix),
       ...sendingEndpoints(core, matrix),
       ...aliasEndpoints(matrix),

@@ -13,6 +13,8 @@ export class AccountCounts {
   readonly rooms = new Map<number, RoomUnread>()
   /** Changes when something of the account changes that its counts follow from. */
   version = 0
+  /** Changes when all of its counts are forgotten. */
+  generation = 0
   areRulesStale = true
   areReceiptsStale = false
   /** The position of the companion stream up to which nothing of it is missing. */
@@ -27,6 +29,11 @@ export class AccountCounts {
     this.accountId = reader.accountId
     this.userId = reader.userId
     this.ignored = reader.ignored
+  }
+
+  /** Which state events its rules may notify of. */
+  get states(): 'all' | 'predefined' {
+    return this.rules?.hasDefaultActions ? 'predefined' : 'all'
   }
 
   /** Returns what its rules are applied with in a room. */

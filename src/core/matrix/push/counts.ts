@@ -1,15 +1,15 @@
 import type { Core } from '../..'
 import type { Announcements } from '../../kernel/announcements'
 import type { Marks } from '../../log/marks'
-import { parsedEvent } from '../events'
 import type { Now } from '../reading/positions'
 import type { Reader } from '../reading/readers'
 import type { UnreadCounts } from '../sync/additions'
 import { AccountCounts } from './account-counts'
 import { CompiledRules } from './evaluate'
 import { EventFacts } from './facts'
+import type { ReadPositions } from './read-positions'
 import type { ReaderRules } from './reader-rules'
-import { ReadUpTo, RoomUnread } from './room-unread'
+import { type ReadUpTo, RoomUnread } from './room-unread'
 import { PUSH_RULES, parseOwnRules } from './rules'
 import type { RoomTails, Tail } from './tails'
 
@@ -28,6 +28,7 @@ export interface CountsDeps {
   readonly store: Pick<Announcements, 'onMarks'>
   readonly tails: RoomTails
   readonly rules: ReaderRules
+  readonly read: ReadPositions
 }
 
 /**
@@ -115,46 +116,6 @@ export class Counts implements UnreadCounts {
     return account
   }
 
-  /** Returns up to where a reader has read rooms that it is in. Rooms that it is not in are left out. */
-  async readUpTo(
-    { accountId, userId }: Pick<CountingReader, 'accountId' | 'userId'>,
-    channelIds: readonly number[],
-  ): Promise<ReadonlyMap<number, ReadUpTo>> {
-    const reads = this.deps.core.reads.matrix()
-    const receipts = Map.groupBy(
-      await reads.readReceipts(accountId, channelIds),
-      ({ channelId }) => channelId,
-    )
-    const members = await reads.membershipsIn(userId, channelIds)
-    const found = new Map<number, ReadUpTo>()
-    for (const { channelId, membership, pos } of members) {
-      if (membership !== 'join') continue
-      const own = receipts.get(channelId) ?? []
-      const unthreaded = Math.max(
-        ...own.map((one) => (one.thread === '' ? one.pos : Number.NEGATIVE_INFINITY)),
-      )
-      const joined = unthreaded >= pos ? unthreaded : await this.joinedAt(channelId, userId)
-      const upTo = new ReadUpTo(Math.max(unthreaded, joined))
-      for (const { thread, rootPos, pos } of own)
-        if (thread === 'main') upTo.note(null, pos)
-        else if (rootPos !== null) upTo.note(rootPos, pos)
-      found.set(channelId, upTo)
-    }
-    return found
-  }
-
-  /** The position at which a member has come into a room the last time. */
-  private async joinedAt(channelId: number, userId: string): Promise<number> {
-    let joined = Number.NEGATIVE_INFINITY
-    let isIn = false
-    for (const event of await this.deps.core.reads.matrix().memberEventsOf(channelId, userId)) {
-      const isJoin = parsedEvent(event.json).content['membership'] === 'join'
-      if (isJoin && !isIn) joined = event.pos
-      isIn = isJoin
-    }
-    return joined
-  }
-
   /** Counts the events after those that are counted. Returns false if they must be counted anew. */
   private async advance(
     account: AccountCounts,
@@ -190,7 +151,7 @@ export class Counts implements UnreadCounts {
   ): Promise<{ readonly channelId: number; readonly counts: RoomUnread }[]> {
     const channelIds = tails.map(({ channelId }) => channelId)
     const generations = tails.map(({ generation }) => generation)
-    const upTo = await this.readUpTo(account, channelIds)
+    const upTo = await this.deps.read.of(account, channelIds)
     const newest = await this.deps.core.reads.matrix().newestEvents(channelIds)
     const counted: { channelId: number; counts: RoomUnread }[] = []
     for (const [i, tail] of tails.entries()) {
@@ -207,7 +168,7 @@ export class Counts implements UnreadCounts {
   /** Counts the events of a room that are not read, newest first. */
   private async scan(account: AccountCounts, tail: Tail, read: ReadUpTo, counts: RoomUnread): Promise<void> {
     const loop = this.deps.core.pace.loop()
-    const states = account.rules?.hasDefaultActions ? 'predefined' : 'all'
+    const { states } = account
     const after = read.everywhere
     let before = counts.end
     for (let examined = 0; examined < MAX_EXAMINED; examined += PAGE) {
@@ -246,6 +207,7 @@ export class Counts implements UnreadCounts {
     this.kept -= account.rooms.size
     account.rooms.clear()
     account.version++
+    account.generation++
   }
 
   private hear({ keys, mx }: Marks): void {

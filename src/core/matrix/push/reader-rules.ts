@@ -1,5 +1,6 @@
 import type { Core } from '../..'
 import { parsedEvent } from '../events'
+import { isIgnored } from '../reading/readers'
 import { type CompiledRules, NOT_LOADED, type Outcome, SILENT } from './evaluate'
 import type { EventFacts, Surroundings } from './facts'
 import type { RoomTails, Tail } from './tails'
@@ -23,7 +24,7 @@ export class ReaderRules {
 
   /** Returns what an event does for a reader if nothing must be loaded for it. */
   now(tail: Tail, event: EventFacts, { rules, ignored, name }: Applied): Outcome | typeof NOT_LOADED {
-    if (event.isRedacted || (event.stateKey === null && ignored.has(event.sender))) return SILENT
+    if (event.isRedacted || isIgnored({ ignored }, event)) return SILENT
     const around: Surroundings = { members: tail.members, displayName: name.displayName }
     return rules.outcomeOf(event, around)
   }

@@ -13,7 +13,8 @@ import { Sight } from '../visibility'
 import type { PagedRoom } from './room-page'
 import { type RoomSource, storedRoom } from './room-source'
 
-const IGNORED = 'm.ignored_user_list'
+/** The type of account data that lists whom a user ignores. */
+export const IGNORED_USERS = 'm.ignored_user_list'
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** Who reads. */
@@ -76,7 +77,7 @@ export class Readers {
 
   /** Returns the users whom somebody ignores. */
   async ignoredBy({ account }: Person): Promise<ReadonlySet<string>> {
-    const json = await this.deps.core.reads.matrix().accountDatum(account.id, 0, IGNORED)
+    const json = await this.deps.core.reads.matrix().accountDatum(account.id, 0, IGNORED_USERS)
     return json === undefined ? NOBODY : ignoredIn(json, await this.deps.users.idOf(account))
   }
 
@@ -170,7 +171,8 @@ export function isIgnored(
   return stateKey === null && ignored.has(sender)
 }
 
-function ignoredIn(json: string, own: string): ReadonlySet<string> {
+/** Returns whom a user ignores, by its account data. Nobody ignores itself. */
+export function ignoredIn(json: string, own: string): ReadonlySet<string> {
   const content: unknown = JSON.parse(json)
   const users = isObject(content) ? content['ignored_users'] : undefined
   const named = isObject(users) ? Object.keys(users) : []

@@ -85,6 +85,8 @@ export function createReading({
   })
   return {
     readers,
+    positions,
+    rendering,
     history,
     states,
     oldSync: new OldSync({ core, readers, positions, history, states, sync }),

@@ -52,7 +52,7 @@ export function deviceWrites({ db, t }: Handle, stamp: Stamp): DeviceWrites {
         .where(inArray(t.sessions.device, [...ids]))
       const list = ids.filter((id) => !used.some(({ device }) => device === id))
       if (list.length === 0) return
-      for (const keys of [t.matrixDeviceKeys, t.matrixOneTimeKeys, t.matrixFallbackKeys])
+      for (const keys of [t.matrixDeviceKeys, t.matrixOneTimeKeys, t.matrixFallbackKeys, t.matrixPushers])
         await db.delete(keys).where(inArray(keys.device, list))
       await db.delete(devices).where(inArray(devices.id, list))
     },

@@ -15,6 +15,7 @@ import { historyReads } from './history'
 import { keyReads, keyWrites } from './keys'
 import { mediaReads, mediaWrites } from './media'
 import { placeReads } from './places'
+import { pusherReads, pusherWrites } from './pushers'
 import { receiptReads, receiptWrites } from './receipts'
 import { registrationReads, registrationWrites } from './registrations'
 import { reportReads, reportWrites } from './reports'
@@ -37,6 +38,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...receiptReads(handle),
     ...syncReads(handle),
     ...unreadReads(handle),
+    ...pusherReads(handle),
     ...companionReads(handle),
     ...deviceReads(handle),
     ...deviceKeyReads(handle),
@@ -58,6 +60,7 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...roomWrites(handle),
     ...eventWrites(handle, marks),
     ...receiptWrites(handle, marks),
+    ...pusherWrites(handle),
     ...companionWrites(handle, marks),
     ...deviceWrites(handle, stamp),
     ...deviceKeyWrites(handle),

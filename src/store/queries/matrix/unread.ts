@@ -79,6 +79,22 @@ export function unreadReads(handle: Handle): UnreadReads {
       return changed().execute({ account: accountId, after })
     },
 
+    async joinedAmong(channelId, userIds) {
+      if (userIds.length === 0) return []
+      const members = t.matrixMembers
+      const found = await db
+        .select({ userId: members.userId })
+        .from(members)
+        .where(
+          and(
+            eq(members.channelId, channelId),
+            eq(members.membership, 'join'),
+            dialect.amongTexts(members.userId, sql`${JSON.stringify(userIds)}`),
+          ),
+        )
+      return found.map(({ userId }) => userId)
+    },
+
     async newestEvents(channelIds) {
       if (channelIds.length === 0) return new Map()
       const found = await newest().execute({ channels: JSON.stringify(channelIds) })

@@ -66,7 +66,7 @@ export function userWrites(handle: Handle, stamp: Stamp): UserWrites {
         .update(t.matrixUsers)
         .set({ avatar: null, profile: {} })
         .where(eq(t.matrixUsers.accountId, accountId))
-      for (const table of [t.matrixAccountData, t.matrixFilters, t.matrixSecrets])
+      for (const table of [t.matrixAccountData, t.matrixFilters, t.matrixSecrets, t.matrixPushers])
         await db.delete(table).where(eq(table.accountId, accountId))
       const devices = await deviceReads(handle).devices(accountId)
       if (devices.length > 0) await deviceWrites(handle, stamp).deleteDevices(devices.map(({ id }) => id))
