@@ -130,6 +130,14 @@ test.skipIf(!specification)('every answer has the shape of the specification', a
   await own('PUT', `${rule}/enabled`, { enabled: false })
   await own('PUT', `${rule}/actions`, { actions: [] })
   await own('DELETE', rule)
+  const pusher = { kind: 'http', app_id: 'org.example.app', pushkey: 'key', lang: 'en' }
+  const names = { app_display_name: 'App', device_display_name: 'Phone' }
+  const data = { url: 'https://192.0.43.8/_matrix/push/v1/notify' }
+  await own('POST', 'pushers/set', { ...pusher, ...names, data })
+  await own('GET', 'pushers')
+  await own('POST', 'pushers/set', { ...pusher, kind: null })
+  await own('POST', 'pushers/set', pusher)
+  await own('GET', 'notifications?only=highlight')
   const keys = { user_id: ada.userId, device_id: 'ADA', algorithms: [], keys: {}, signatures: {} }
   const one = { key: 'a', signatures: { [ada.userId]: { 'ed25519:ADA': 's' } } }
   const oneTimeKeys = { 'signed_curve25519:A': one }

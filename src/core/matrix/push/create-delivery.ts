@@ -11,7 +11,10 @@ import type { ReaderRules } from './reader-rules'
 import type { RoomTails } from './tails'
 import { WatchedAccounts } from './watched-accounts'
 
-type Parts = Pick<MatrixParts, 'core' | 'policy' | 'store' | 'outbound' | 'timer' | 'announce' | 'report'>
+type Parts = Pick<
+  MatrixParts,
+  'core' | 'policy' | 'store' | 'outbound' | 'timer' | 'announce' | 'report' | 'meters'
+>
 
 interface Counting {
   readonly counts: Counts

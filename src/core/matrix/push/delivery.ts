@@ -24,10 +24,6 @@ const STORE_MILLISECONDS = 100
 const UNSTORED_ROWS = 1000
 const MICROS_PER_MILLISECOND = 1000
 
-/** What became of calls of push gateways. */
-export const PUSH_RESULTS = ['delivered', 'failed', 'rejected', 'given_up'] as const
-export type PushResult = (typeof PUSH_RESULTS)[number]
-
 export interface DeliveryDeps {
   readonly core: Pick<Core, 'clock' | 'settings'>
   readonly store: Pick<Store, 'reads' | 'transact' | 'onMarks'>
@@ -40,6 +36,7 @@ export interface DeliveryDeps {
   readonly idWith: (localpart: string) => string
   readonly timer: MatrixParts['timer']
   readonly announce: MatrixParts['announce']
+  readonly meters: Pick<MatrixParts['meters'], 'pushed'>
   readonly report: (fault: unknown) => void
 }
 
@@ -48,8 +45,6 @@ export interface DeliveryDeps {
  * is told in order. After a crash an event may be told twice, and none is lost.
  */
 export class PushDelivery {
-  /** How many calls ended in each way. */
-  readonly results: Record<PushResult, number> = { delivered: 0, failed: 0, rejected: 0, given_up: 0 }
   private readonly queues = new Map<string, PusherQueue>()
   private hasBegun = false
   /** Accounts whose pushers changed; null: any. */
@@ -231,10 +226,11 @@ export class PushDelivery {
     queue.owesCount = false
     queue.unread = unread
     if (first) queue.told()
-    this.results.delivered++
     this.note(queue)
     if (hadFailed) await this.storeFailures(queue)
-    if (rejected.includes(queue.pusher.pushkey)) await this.remove(queue, 'rejected')
+    const isRejected = rejected.includes(queue.pusher.pushkey)
+    deps.meters.pushed(isRejected ? 'rejected' : 'ok')
+    if (isRejected) await this.remove(queue)
   }
 
   /** Whether the user has read an event already, or may not read its room any more. */
@@ -280,9 +276,8 @@ export class PushDelivery {
 
   private failed(queue: PusherQueue): void {
     const isGivenUp = queue.failed(this.deps.core.clock.now(), this.deps.scan.place)
-    this.results.failed++
+    this.deps.meters.pushed('failed')
     if (isGivenUp) {
-      this.results.given_up++
       this.note(queue)
       const { accountId, appId } = queue.pusher
       this.deps.announce('a push gateway has failed for a day; what it was not told is dropped', {
@@ -294,8 +289,7 @@ export class PushDelivery {
     background(this.storeFailures(queue), this.deps.report)
   }
 
-  private async remove(queue: PusherQueue, result: PushResult): Promise<void> {
-    this.results[result]++
+  private async remove(queue: PusherQueue): Promise<void> {
     this.drop(keyText(queue.pusher))
     await this.deps.store.transact((tx) => tx.matrix().deletePusher(queue.key))
   }

@@ -20,7 +20,10 @@ import { ReadPositions } from './read-positions'
 import { ReaderRules } from './reader-rules'
 import { RoomTails } from './tails'
 
-type Parts = Pick<MatrixParts, 'core' | 'policy' | 'store' | 'outbound' | 'timer' | 'announce' | 'report'> & {
+type Parts = Pick<
+  MatrixParts,
+  'core' | 'policy' | 'store' | 'outbound' | 'timer' | 'announce' | 'report' | 'meters'
+> & {
   readonly recent: RecentEvents
 }
 
