@@ -41,8 +41,6 @@ export interface MatrixParts {
   readonly agent: string
   /** Calls a function once after some time. Returns what cancels it. */
   readonly timer: (run: () => void, milliseconds: number) => () => void
-  /** Calls the push gateways that clients name. */
-  readonly outbound: Outbound
   /** Reports a fault that fails no request. */
   readonly report: (fault: unknown) => void
   /** The registration token of the configuration. */
