@@ -93,19 +93,24 @@ export function blobPathsOf(db: Database, areas: readonly string[] = BLOB_AREAS)
   return [...new Set(newestBlobs(db, { areas }).map(({ path }) => path))]
 }
 
-/** Returns the blobs that a store refers to: of each table all, or those of the newest `limit` rows. */
+/** Returns the blobs that a store refers to, or that these tables do: all, or those of the newest `limit` rows of each. */
 export function newestBlobs(
   db: Database,
-  { areas = BLOB_AREAS as readonly string[], limit = -1 } = {},
+  {
+    areas = BLOB_AREAS as readonly string[],
+    tables = REFERRING.map(({ table }) => table) as readonly string[],
+    limit = -1,
+  } = {},
 ): { readonly path: string; readonly size: number }[] {
-  return REFERRING.filter(({ table, area }) => areas.includes(area) && hasTable(db, table)).flatMap(
-    ({ table }) =>
-      db
-        .query<{ blob: string; size: number }, [number]>(
-          `SELECT blob, size FROM ${table} WHERE blob IS NOT NULL ORDER BY rowid DESC LIMIT ?`,
-        )
-        .all(limit)
-        .map(({ blob, size }) => ({ path: blobPath(parseBlobKey(blob)), size })),
+  return REFERRING.filter(
+    ({ table, area }) => areas.includes(area) && tables.includes(table) && hasTable(db, table),
+  ).flatMap(({ table }) =>
+    db
+      .query<{ blob: string; size: number }, [number]>(
+        `SELECT blob, size FROM ${table} WHERE blob IS NOT NULL ORDER BY rowid DESC LIMIT ?`,
+      )
+      .all(limit)
+      .map(({ blob, size }) => ({ path: blobPath(parseBlobKey(blob)), size })),
   )
 }
 

@@ -38,8 +38,8 @@ function traceOf(home: string): string[] {
     })
 }
 
-/** What is skipped without a public address and without TLS. */
-const WITHOUT_ADDRESS = ['base_url', 'proxy', 'certificate']
+/** What is skipped without a public address, without TLS and without a homeserver. */
+const WITHOUT_ADDRESS = ['base_url', 'proxy', 'certificate', 'matrix']
 /** Parts that this version does not have. */
 const ABSENT = ['federation']
 const HEALTHY = ['process', 'home', 'store', 'bind', 'epoch', 'disk']

@@ -30,6 +30,7 @@ import { epoch } from './epoch'
 import { flags } from './flags'
 import { home } from './home'
 import { logClock } from './log-clock'
+import { matrixChecks } from './matrix'
 import { memory } from './memory'
 import { processes } from './process'
 import { examineFromOutside } from './public'
@@ -108,7 +109,7 @@ export const doctor = command({
       )
     const reports = await examine(args)
     if (args.json === true) printJson({ object: 'doctor_report', checks: reports })
-    else print(reports.flatMap((report) => linesOf(styleOf(process.stdout), report)).join('\n'))
+    else print(shown(reports))
     const statuses = new Set(reports.map(({ status }) => status))
     if (statuses.has('fail')) return EXIT.broken
     return statuses.has('warn') ? EXIT.warned : undefined
@@ -130,7 +131,10 @@ async function examine({ home, url, config, handle }: Flags): Promise<Report[]> 
     (url ?? config) !== undefined || (home === undefined && client !== undefined && isHomeless())
   const reports = isElsewhere
     ? []
-    : await orProblems('config', async () => reportsOf(CHECKS, await diagnosisOf(home)))
+    : await orProblems('config', async () => {
+        const diagnosis = await diagnosisOf(home)
+        return reportsOf([...CHECKS, ...matrixChecks(diagnosis)], diagnosis)
+      })
   if (client === undefined) return reports
   return [...reports, ...(Array.isArray(client) ? client : await examineFromOutside(client))]
 }
@@ -159,12 +163,21 @@ async function orProblems<T>(of: string, read: () => T | Promise<T>): Promise<T 
   }
 }
 
-/** The length of the longest name. */
+/** The names have at least this width. */
 const WIDTH = 12
 const WORDS: Record<Status, string> = { pass: 'ok', warn: 'warn', fail: 'FAIL', skip: '–' }
 
-function linesOf({ green, red, bold, dim }: Style, { name, status, detail, fix }: Report): string[] {
+function shown(reports: readonly Report[]): string {
+  const width = Math.max(WIDTH, ...reports.map(({ name }) => name.length))
+  return reports.flatMap((report) => linesOf(styleOf(process.stdout), report, width)).join('\n')
+}
+
+function linesOf(
+  { green, red, bold, dim }: Style,
+  { name, status, detail, fix }: Report,
+  width: number,
+): string[] {
   const paint = { pass: green, warn: bold, fail: red, skip: dim }[status]
-  const line = `${paint(WORDS[status].padEnd(5))} ${name.padEnd(WIDTH)} ${printableLines(detail)}`
-  return fix === null ? [line] : [line, `      ${''.padEnd(WIDTH)} → ${printableLines(fix)}`]
+  const line = `${paint(WORDS[status].padEnd(5))} ${name.padEnd(width)} ${printableLines(detail)}`
+  return fix === null ? [line] : [line, `      ${''.padEnd(width)} → ${printableLines(fix)}`]
 }

@@ -13,6 +13,8 @@ const LIFETIME_MS = 60_000
 /** When a stream sends its second and last word. A client that gets both at once is behind a buffering proxy. */
 const SECOND_MS = 500
 const LAST_MS = 4000
+/** How long `wait` waits: longer than a client of Matrix does, whose wait is mostly 30 s. */
+const WAIT_MS = 35_000
 
 const nullableText = Type.Union([Type.String(), Type.Null()])
 export const seenSchema = Type.Object({
@@ -84,6 +86,8 @@ export function echoEndpoints(core: Core, host: Host): Endpoint[] {
         switch (rest.join('/')) {
           case 'stream':
             return stream(request)
+          case 'wait':
+            return waited(request)
           case 'socket':
             return socket(request)
           default:
@@ -123,6 +127,17 @@ function stream(request: Request): Answer {
   })
   const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
   return { response: new Response(body, { headers }) }
+}
+
+/** Answers late, as requests do that wait for news. */
+async function waited(request: Request): Promise<Answer> {
+  peerOf(request).hold?.()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, WAIT_MS)
+  request.signal.addEventListener('abort', () => resolve())
+  await promise
+  clearTimeout(timer)
+  return { status: 200, json: { waited_ms: WAIT_MS } }
 }
 
 function socket(request: Request): Answer {
