@@ -173,7 +173,8 @@ export class Attachments {
     if (!settings.get('attachments.enabled')) throw new AppError('not_found', 'not_found', 'Not Found')
   }
 
-  private requireRoom(used: number, more: number): void {
+  /** Checks that an account whose files take so many bytes may have more of them. @throws quota_exceeded */
+  requireRoom(used: number, more: number): void {
     const limit = this.deps.settings.get('attachments.quota')
     if (used + more <= limit) return
     const message = `Your uploaded files may take ${limit} bytes, and ${used} are in use`

@@ -47,8 +47,8 @@ export class Edits {
   constructor(private readonly deps: EditsDeps) {}
 
   /**
-   * Changes a message of the actor. A change that changes nothing writes nothing. `isModerated`: the actor may take back
-   * an edit of somebody else, which was checked before.
+   * Changes a message of the actor. A change that changes nothing writes nothing. `isTakenBack`: an edit is undone, at any
+   * time, also one of somebody else; that the actor may do that was checked before.
    * @throws invalid_id, message_not_found, not_author, missing_scope, read_only_role, immutable_message,
    *   legal_hold if the body changes, edit_window_closed, too_many_mentions, paused, draining
    */
@@ -56,18 +56,18 @@ export class Edits {
     actor: Person,
     id: string,
     change: MessageChange,
-    { isModerated = false } = {},
+    { isTakenBack = false } = {},
   ): Promise<Edited> {
     const { acts, policy } = this.deps
     const there = await this.deps.attendance(change.body ?? '')
     return acts.run(actor, id, async ({ tx, actor: now, message, channel }) => {
-      if (message.senderId !== now.account.id && !isModerated) throw refusal('not_author')
+      if (message.senderId !== now.account.id && !isTakenBack) throw refusal('not_author')
       policy.postIn(now, channel)
       if (message.kind !== 'message' || message.deletedAt !== null) throw refusal('immutable_message')
       const changed = { ...message, ...change }
       const isReworded = changed.body !== message.body
       if (isReworded || changed.format !== message.format) refuseHeld(channel)
-      if (!isModerated) this.checkWindow(message, tx.now())
+      if (!isTakenBack) this.checkWindow(message, tx.now())
       this.deps.pauses.refusePaused(now.account, channel)
       if (isSame(message, changed)) return { message: acts.view(message), unresolved: [] }
       const mentions = isReworded ? this.resolve(message, changed.body, channel, there) : null

@@ -87,12 +87,13 @@ export class RoomMemberships {
 
   /** Removes a user who is in the room, is invited or knocks. @throws m_forbidden */
   kick(actor: Person, roomId: string, userId: string, extra: MemberExtra): Promise<void> {
-    return this.about(actor, roomId, userId, async (act, account) => {
+    const kicking = async (act: RoomAct, account: Account) => {
       const membership = act.room.membershipOf(userId)
       if (membership === 'leave' || membership === 'ban')
         throw matrixRefusal('M_FORBIDDEN', 'The user is not in the room')
       await this.removeIn(act, account, userId, 'leave', extra)
-    })
+    }
+    return this.about(actor, roomId, userId, kicking, { mustBeIn: true })
   }
 
   /** @throws m_forbidden */
@@ -104,11 +105,12 @@ export class RoomMemberships {
 
   /** @throws m_forbidden */
   unban(actor: Person, roomId: string, userId: string, extra: MemberExtra): Promise<void> {
-    return this.about(actor, roomId, userId, async (act) => {
+    const unbanning = async (act: RoomAct) => {
       if (act.room.membershipOf(userId) !== 'ban')
         throw matrixRefusal('M_FORBIDDEN', 'The user is not banned')
       await this.addMember(act, userId, { ...extra, membership: 'leave' })
-    })
+    }
+    return this.about(actor, roomId, userId, unbanning, { mustBeIn: true })
   }
 
   /** Asks to be invited. @throws m_forbidden */
@@ -236,11 +238,14 @@ export class RoomMemberships {
     roomId: string,
     userId: string,
     work: (act: RoomAct, account: Account) => Promise<void>,
+    { mustBeIn = false } = {},
   ): Promise<void> {
     return this.acts.in(actor, roomId, [userId], async (act) => {
       if (act.room.membershipOf(act.self.userId) !== 'join') throw notInRoom()
-      const account = await namedAccount(this.parts.users, act.tx, userId)
-      return work(act, account)
+      // Nobody is in the room under an id that does not exist.
+      const isAbsent = parseUserId(userId) && !(await this.parts.users.find(userId, act.tx))
+      if (isAbsent && mustBeIn) throw matrixRefusal('M_FORBIDDEN', 'The user is not in the room')
+      return work(act, await namedAccount(this.parts.users, act.tx, userId))
     })
   }
 

@@ -107,7 +107,7 @@ export class Redactions {
     message: Message,
     draft: ActDraft,
   ): Promise<StoredEvent> {
-    const { tx, actor, self } = act
+    const { tx, actor } = act
     const edits = await tx.matrix().relatedEvents(edit.relPos ?? 0, 'm.replace')
     const valid = edits.filter(({ sender, redactedBy }) => sender === edit.sender && redactedBy === null)
     if (valid.at(-1)?.pos !== edit.pos) return addAlone(act, draft)
@@ -120,10 +120,10 @@ export class Redactions {
     const said = isObject(content) ? inwardMessage(content) : undefined
     if (!said) return addAlone(act, draft)
     const row = tx.nextSeq()
-    const isModerated = edit.sender !== self.userId
+    // What was edited can be taken back at any time.
     await this.parts.core
       .within(tx)
-      .edits.edit(actor, message.uuid, { body: said.body, format: said.format }, { isModerated })
+      .edits.edit(actor, message.uuid, { body: said.body, format: said.format }, { isTakenBack: true })
     return tx.nextSeq() > row ? addAs(act, row, draft) : addAlone(act, draft)
   }
 }

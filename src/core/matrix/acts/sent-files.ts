@@ -22,7 +22,7 @@ export interface SentFile {
 /** Makes the files of messages over Matrix attachments of messages of v1, which share their bytes. */
 export class SentFiles {
   constructor(
-    private readonly parts: Pick<MatrixParts, 'serverName' | 'secrets'>,
+    private readonly parts: Pick<MatrixParts, 'core' | 'serverName' | 'secrets'>,
     private readonly media: Media,
   ) {}
 
@@ -40,10 +40,11 @@ export class SentFiles {
     return { stored, name: named.name, image: probe.found }
   }
 
-  /** Inserts the attachment of a message that is about to be posted. Returns its id. */
+  /** Inserts the attachment of a message that is about to be posted. Returns its id. @throws quota_exceeded */
   async attach(tx: Writes, { id: accountId }: Account, { stored, name, image }: SentFile): Promise<Uuid> {
     const uuid = this.parts.secrets.uuid()
     const { size, blob, mime } = stored
+    this.parts.core.attachments.requireRoom(await tx.attachedBytes(accountId), size)
     const { width, height } = image ?? { width: null, height: null }
     await tx.insertAttachment({
       ...{ uuid, accountId, size, blob, width, height },

@@ -6,6 +6,7 @@ import { canonicalJson, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { parseAlias } from '../ids'
 import type { MatrixParts } from '../parts'
+import type { PowerLevels } from '../power'
 import { notInRoom } from '../refusals'
 import type { Users } from '../users'
 import { applyProperties } from './channel-properties'
@@ -76,13 +77,18 @@ export class States {
         await tx.append(channelEvent('matrix.event', channel, { type }), actor.account)
       return event.eventId
     }
+    const former = room.levels()
     const event = await addAlone(act, draft)
-    if (type === 'm.room.power_levels' && stateKey === '') await this.applyRoles(act)
+    if (type === 'm.room.power_levels' && stateKey === '') await this.applyRoles(act, former)
     return event.eventId
   }
 
-  /** Gives members the roles that follow from the power levels. @throws last_admin */
-  async applyRoles(act: RoomAct): Promise<void> {
+  /**
+   * Gives members the roles that follow from the power levels; with `former` levels those whose role by them has changed.
+   * Who may only read by its role alone, because the levels list no more users, stays as it is.
+   * @throws last_admin
+   */
+  async applyRoles(act: RoomAct, former?: PowerLevels): Promise<void> {
     const { tx, channel, room, actor, people, batch } = act
     const levels = room.levels()
     let demoted: number | undefined
@@ -94,7 +100,8 @@ export class States {
         const account = accounts.find((one) => one.id === id)
         const user = shown.get(id)
         const role = user && levels.roleOf(user.userId)
-        if (!account || role === undefined || role === previous) continue
+        if (!account || !user || role === undefined || role === previous) continue
+        if (former?.roleOf(user.userId) === role) continue
         if (previous === 'admin') demoted = id
         await tx.updateMembership(id, channel.id, role)
         const row = tx.nextSeq()
