@@ -157,6 +157,35 @@ describe('account data', () => {
   })
 })
 
+describe('a marker', () => {
+  test('up to which a room was read is shown to its owner as account data', async () => {
+    const room = encodeURIComponent(await roomOf('family'))
+    const path = own(`rooms/${room}/account_data/m.fully_read`)
+    expect(refused(await client.get(path))).toEqual([404, 'M_NOT_FOUND'])
+    const { body } = await client.put<{ event_id: string }>(`${V3}/rooms/${room}/send/m.room.message/read`, {
+      msgtype: 'm.text',
+      body: 'up to here',
+    })
+    const markers = { 'm.fully_read': body.event_id }
+    expect((await client.post(`${V3}/rooms/${room}/read_markers`, markers)).body).toEqual({})
+    expect((await client.get(path)).body).toEqual({ event_id: body.event_id })
+    const ofBob = `${V3}/user/${encodeURIComponent(bob.userId)}/rooms/${room}/account_data/m.fully_read`
+    expect(refused(await bob.get(ofBob))).toEqual([404, 'M_NOT_FOUND'])
+  })
+
+  test('for a thread that is none is refused', async () => {
+    const room = encodeURIComponent(await roomOf('family'))
+    const path = `${V3}/rooms/${room}/receipt/m.read/${encodeURIComponent('$x')}`
+    for (const [thread_id, errcode] of [
+      ['', 'M_INVALID_PARAM'],
+      ['thread', 'M_INVALID_PARAM'],
+      [`$${'x'.repeat(255)}`, 'M_INVALID_PARAM'],
+      [1, 'M_BAD_JSON'],
+    ] as const)
+      expect(refused(await client.post(path, { thread_id }))).toEqual([400, errcode])
+  })
+})
+
 describe('a filter', () => {
   test('is stored once, and shown to its owner', async () => {
     const filter = { room: { timeline: { limit: 5 }, state: { lazy_load_members: true } } }

@@ -200,6 +200,16 @@ describe('presence', () => {
     expect(refused(await bob.put(statusPath(ada), { presence: 'online' }))).toEqual([403, 'M_FORBIDDEN'])
   })
 
+  test('of who leaves the server is offline', async () => {
+    const gone = await w.human('gone', { channels: { family: 'member' } })
+    const client = await signIn(w, gone)
+    await client.put(statusPath(client), { presence: 'online', status_msg: 'bye' })
+    const since = await begin(bob)
+    await w.archives(gone)
+    const { token: _, ...found } = await news(bob, since, client)
+    expect(found).toEqual({ presence: 'offline', last_active_ago: 0 })
+  })
+
   test('is known to those alone who share a room with the user', async () => {
     const since = await begin(eve)
     await sync(ada, '')

@@ -75,6 +75,7 @@ export function receiptEndpoints(matrix: Matrix): Endpoint[] {
         await matrix.receipts.note(actor, room, [
           { kind, eventId: event, thread: body.thread_id ?? undefined },
         ])
+        matrix.presences.active(actor.account.id)
         return { status: 200, json: {} }
       },
     }),
@@ -94,6 +95,7 @@ export function receiptEndpoints(matrix: Matrix): Endpoint[] {
           return eventId === undefined || eventId === null ? [] : [{ kind, eventId }]
         })
         await matrix.receipts.note(actor, params['room'] ?? '', receipts)
+        matrix.presences.active(actor.account.id)
         return { status: 200, json: {} }
       },
     }),

@@ -13,6 +13,8 @@ import { parseSyncFilter } from '../sync/filters'
 import type { Users } from '../users'
 
 const TAGS = 'm.tag'
+/** Is not account data here, and looks like it to clients. */
+const FULLY_READ = 'm.fully_read'
 
 /** The largest name of a type or tag, in characters. */
 const MAX_NAME = 255
@@ -29,6 +31,7 @@ export class AccountData {
     const { reads } = this.parts.store
     if (roomId !== undefined) await this.parts.caughtUp()
     const channelId = await this.channelOf(reads, actor, roomId)
+    if (channelId !== 0 && type === FULLY_READ) return this.fullyRead(actor.account.id, channelId)
     const json = await reads.matrix().accountDatum(actor.account.id, channelId, type)
     if (channelId === 0 && type === PUSH_RULES)
       return JSON.stringify(shownPushRules(await this.users.idOf(actor.account), json))
@@ -79,6 +82,19 @@ export class AccountData {
     const json = await this.parts.store.reads.matrix().storedFilter(actor.account.id, n)
     if (json === undefined) throw matrixRefusal('M_NOT_FOUND', 'You have no filter with this id')
     return json
+  }
+
+  /** The marker up to which the account has read a room. @throws M_NOT_FOUND */
+  private async fullyRead(accountId: number, channelId: number): Promise<string> {
+    const matrix = this.parts.store.reads.matrix()
+    const kind = FULLY_READ
+    const receipt = await matrix.receipt({ channelId, accountId, kind, thread: '' })
+    const { mx } = receipt ?? { mx: 0 }
+    const found = (await matrix.receiptsIn(channelId, { after: mx - 1, upTo: mx })).find(
+      (one) => one.accountId === accountId && one.kind === kind,
+    )
+    if (!found) throw matrixRefusal('M_NOT_FOUND', 'You have set no marker in this room')
+    return JSON.stringify({ event_id: found.eventId })
   }
 
   private async change(

@@ -47,11 +47,12 @@ export class BetweenProcesses implements Lapsing {
 
   constructor(private readonly deps: BetweenProcessesDeps) {
     deps.ticker.add(this)
-    deps.presences.onChange((accountId, isTextNew) => this.tell(accountId, isTextNew))
   }
 
-  /** Asks the others who types and who is there. */
+  /** Asks the others who types and who is there, and tells them from now on. Call it when there is a bus. */
   begin(): void {
+    const { presences } = this.deps
+    presences.onChange((accountId, isTextNew) => this.tell(accountId, isTextNew))
     this.questions = QUESTIONS
     this.deps.ticker.want()
   }

@@ -50,10 +50,12 @@ export function createEphemeral(parts: EphemeralParts) {
   background(leases.begin(), report)
   store.onCommit((events) => {
     for (const event of events) {
-      if (event.type !== 'message.created' || event.about !== 'message') continue
-      const { senderId, channelId } = event.message.message
-      presences.active(senderId)
-      background(typingActs.posted(senderId, channelId), report)
+      if (event.type === 'message.created' && event.about === 'message') {
+        const { senderId, channelId } = event.message.message
+        presences.active(senderId)
+        if (typing.isTyping(channelId)) background(typingActs.posted(senderId, channelId), report)
+      } else if (event.type === 'account.archived' && event.about === 'account')
+        presences.forget(event.account.id)
     }
   })
   return {

@@ -5,11 +5,15 @@
  * Start reading here, then typing.ts and presences.ts.
  */
 import type { Core } from '../..'
+import { slices } from '../../kernel/paged-reads'
 import type { Ephemeral, EphemeralNews } from '../sync/additions'
 import type { EphemeralPosition } from '../sync/tokens'
 import type { Changes } from './changes'
 import type { Presences } from './presences'
 import type { Typing } from './typing'
+
+/** Accounts of which it is judged together whether they share a room with a reader. */
+const JUDGED_ROWS = 50
 
 /** Who reads. */
 interface EphemeralReader {
@@ -18,7 +22,7 @@ interface EphemeralReader {
 }
 
 export interface EphemeralDeps {
-  readonly core: Pick<Core, 'directory'>
+  readonly core: Pick<Core, 'directory' | 'pace'>
   readonly changes: Changes
   readonly typing: Typing
   readonly presences: Presences
@@ -62,13 +66,20 @@ export class EphemeralReads implements Ephemeral {
 
   /** Returns those accounts that share a room with the reader, and the reader. */
   private async peersAmong({ accountId }: EphemeralReader, accounts: ReadonlySet<number>): Promise<number[]> {
-    const ids = [...accounts]
-    if (ids.length === 0) return []
-    const { directory } = this.deps.core
-    return directory.retryUntilLoaded(() => {
-      directory.requireChannelsOf([accountId, ...ids])
-      const own = directory.channelsOf(accountId)
-      return ids.filter((id) => id === accountId || own.meets(directory.channelsOf(id)))
-    })
+    if (accounts.size === 0) return []
+    const { directory, pace } = this.deps.core
+    const loop = pace.loop()
+    const peers: number[] = []
+    for (const ids of slices([...accounts], JUDGED_ROWS)) {
+      await loop.turn()
+      const some = await directory.retryUntilLoaded(() => {
+        directory.requireChannelsOf([accountId, ...ids])
+        const own = directory.channelsOf(accountId)
+        return ids.filter((id) => id === accountId || own.meets(directory.channelsOf(id)))
+      })
+      peers.push(...some)
+      loop.did(ids.length)
+    }
+    return peers
   }
 }

@@ -118,6 +118,16 @@ export class Presences implements Lapsing {
     this.changed(accountId, known)
   }
 
+  /** Forgets a user whose account has ended; its peers see that it is not there. */
+  forget(accountId: number): void {
+    const known = this.known.get(accountId)
+    if (!known) return
+    known.sources.clear()
+    known.lease = undefined
+    known.statusText = null
+    this.changed(accountId, known)
+  }
+
   /** Returns the presence of a user. */
   shown(accountId: number): ShownPresence {
     const known = this.known.get(accountId)

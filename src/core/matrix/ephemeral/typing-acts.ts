@@ -38,10 +38,9 @@ export class TypingActs {
     others.typing(channelId, userId, milliseconds)
   }
 
-  /** Ends the typing of a user who has posted. */
+  /** Ends the typing of a user who has posted in a room where somebody types. */
   async posted(accountId: number, channelId: number): Promise<void> {
     const { core, users, typing, others } = this.deps
-    if (!typing.isTyping(channelId)) return
     const account = await core.directory.retryUntilLoaded(() => core.directory.account(accountId))
     const userId = await users.idOf(account)
     if (typing.end(channelId, userId)) others.typing(channelId, userId, 0)
