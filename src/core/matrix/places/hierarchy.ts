@@ -19,7 +19,9 @@ const MAX_DEPTH = 20
 /** The most rooms of one tree that are shown. */
 const MAX_ROOMS = 2000
 /** Rooms that are looked at together. */
-const SLICE = 50
+const SLICE = 25
+/** What a room costs in rows, for the pace of loops. */
+const ROWS_PER_ROOM = 10
 
 export interface HierarchyQuery {
   readonly suggestedOnly: boolean
@@ -128,7 +130,7 @@ export class SpaceHierarchy {
         const slice = [next, ...level.rooms.splice(-SLICE).reverse()]
         const fresh = slice.filter((one) => typeof one === 'string').filter((roomId) => !met.has(roomId))
         const known = await this.knownAmong(reader, fresh)
-        loop.did(slice.length)
+        loop.did(slice.length * ROWS_PER_ROOM)
         level.rooms.push(...known.reverse())
         continue
       }

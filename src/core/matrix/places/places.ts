@@ -17,7 +17,7 @@ import { Reports } from './reports'
 import { KnownRooms, roomFacts, roomSummary } from './summaries'
 
 /** Shared rooms of one answer. */
-const SHARED_ROOMS = 200
+const SHARED_ROOMS = 100
 
 interface PlacesParts extends Pick<MatrixParts, 'core' | 'store' | 'serverName'> {
   readonly readers: Readers

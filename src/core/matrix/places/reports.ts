@@ -54,7 +54,7 @@ export class Reports {
     before?: number
     limit?: number
   } = {}): Promise<Report[]> {
-    return this.parts.store.reads.matrix().reports({ before, limit: Math.min(limit, MAX_PAGE) })
+    return this.parts.store.slow.matrix().reports({ before, limit: Math.min(limit, MAX_PAGE) })
   }
 
   count(): Promise<number> {

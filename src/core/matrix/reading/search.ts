@@ -23,13 +23,15 @@ const MAX_LIMIT = 100
 const RANKED = 1000
 /** Candidates read together. */
 const SLICE = 500
+/** What finding out who sees an event costs in rows, for the pace of loops. */
+const ROWS_PER_EVENT = 4
 /** With more rooms than this, the index is asked for all of them and the others are left out here. */
 const MAX_INDEXED_ROOMS = 200
 
 const HAS_BEEN_IN: readonly Membership[] = ['join', 'leave', 'ban']
 
 export interface SearchDeps {
-  readonly core: Pick<Core, 'reads' | 'pace'>
+  readonly core: Pick<Core, 'pace'>
   readonly store: Pick<Store, 'slow'>
   readonly readers: Readers
   readonly positions: Positions
@@ -77,8 +79,8 @@ export class EventSearch {
     { filter }: SearchCriteria,
     group: SearchPlace['group'],
   ): Promise<void> {
-    const { core, readers } = this.deps
-    const reads = core.reads.matrix()
+    const { store, readers } = this.deps
+    const reads = store.slow.matrix()
     const members = (await reads.roomsOf(reader.userId, HAS_BEEN_IN)).filter(({ forgotten }) => !forgotten)
     const memberIn = new Map(members.map((member) => [member.channelId, member]))
     for (const room of await reads.roomsOfChannels([...memberIn.keys()])) {
@@ -111,7 +113,7 @@ export class EventSearch {
       for (const { event, score } of await this.eventsOf(matches)) {
         await loop.turn()
         const view = await rooms.view(event.channelId)
-        loop.did(1)
+        loop.did(ROWS_PER_EVENT)
         if (!view || !wanted.accepts(view, event)) continue
         // Who left does not learn what a message became by a later edit.
         if (!view.sight.seesPresent && !hitsIn(textOf(event), query)) continue
@@ -128,7 +130,7 @@ export class EventSearch {
   private async eventsOf(
     matches: ReadonlyMap<Seq, Match>,
   ): Promise<{ readonly event: StoredEvent; readonly score: number }[]> {
-    const events = await this.deps.core.reads.matrix().eventsOwnedBy([...matches.values()])
+    const events = await this.deps.store.slow.matrix().eventsOwnedBy([...matches.values()])
     const firstOf = new Map<Seq, StoredEvent>()
     for (const event of events) {
       const seq = Math.floor(event.pos / EVENTS_PER_ROW)
