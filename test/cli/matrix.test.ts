@@ -50,6 +50,8 @@ async function signedIn(user: string) {
 test('a person is registered, locked, suspended, signed out and deactivated', async () => {
   const made = await matrix('register', '--user', 'ada', '--password', PASSWORD, '--admin')
   expect(made).toEqual({ user_id: '@ada:example.org', handle: 'ada', display_name: 'ada', is_admin: true })
+  expect(await matrix<unknown>('pushers')).toEqual([])
+  expect(await matrix<unknown>('pushers', 'ada')).toEqual([])
   const generated = await matrix('register', '--user', 'ben')
   expect(generated.password).toMatch(/^[a-z2-9-]{23}$/)
   const asAda = await signedIn('ada')
@@ -215,7 +217,7 @@ describe('the lines for a proxy', () => {
       ['nginx', nginxSnippet],
     ] as const) {
       const { stdout } = await site.run('matrix', 'config-snippet', proxy)
-      expect(stdout).toBe(make(whole))
+      expect(stdout).toBe(make({ ...whole, upstream: new URL(url).host }))
       const json = await matrix('config-snippet', proxy, '--json', '--upstream', '[::1]:80')
       expect(json.snippet).toBe(make({ ...whole, upstream: '[::1]:80' }))
     }
@@ -230,6 +232,7 @@ describe('the lines for a proxy', () => {
       expect(make({ ...whole, host: 'example.org' })).not.toContain('well-known')
       expect(make({ ...whole, host: null })).toContain('well-known')
       expect(make(whole)).toContain('64')
+      expect(make(whole)).toContain('8448')
     }
   })
 })

@@ -214,6 +214,7 @@ function commandLines(round: (typeof ROUNDS)[number] = 0): string[][] {
     ['matrix user list'],
     ['matrix user show', person],
     ['matrix user devices', person],
+    ['matrix pushers'],
     ['matrix user lock', person],
     ['matrix user unlock', person],
     ['matrix user suspend', person],

@@ -1,8 +1,15 @@
 // A homeserver behind real proxies, by the recipes of docs/operating.md and docs/matrix.md.
+
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { caddySnippet, nginxSnippet } from '../../src/cli/admin/matrix/snippets'
+import { temporaryDirectory } from '../home/temporary'
+import { selfSigned } from '../support/certificate'
 import type { ServerProcess } from '../support/server-process'
 import { Site } from '../support/site'
 import { bareDomainCaddy, hasCaddy } from './caddy'
+import { PROGRAMS } from './front'
 import { Fronts, ways } from './fronts'
 import { bareDomainNginx, hasNginx } from './nginx'
 
@@ -71,6 +78,50 @@ describe.each(ways)('behind $name over $protocol', (way) => {
     )
     const made = await by.post<{ room_id: string }>(`${V3}/createRoom`, {})
     expect(Object.keys((await waiting).body.rooms?.join ?? {})).toEqual([made.body.room_id])
+  })
+})
+
+describe('the lines that config-snippet prints', () => {
+  const names = { serverName: 'example.org', upstream: '127.0.0.1:8080', maxBytes: 52_428_800 }
+  const sites = [
+    { ...names, host: 'chat.example.org' },
+    { ...names, host: 'example.org' },
+    { ...names, host: null },
+    { ...names, serverName: 'example.org:8448', host: 'chat.example.org' },
+  ]
+
+  test.skipIf(!hasCaddy)('are a Caddyfile', async () => {
+    using folder = temporaryDirectory()
+    for (const site of sites) {
+      const file = join(folder.path, 'Caddyfile')
+      writeFileSync(file, caddySnippet(site))
+      const child = Bun.spawn(['caddy', 'adapt', '--adapter', 'caddyfile', '--config', file], {
+        stdout: 'ignore',
+        stderr: 'pipe',
+      })
+      const said = await new Response(child.stderr).text()
+      expect([await child.exited, said.includes('Error')]).toEqual([0, false])
+    }
+  })
+
+  test.skipIf(!hasNginx)('are blocks of nginx', async () => {
+    using folder = temporaryDirectory()
+    const { cert, key } = selfSigned(folder.path)
+    for (const site of sites) {
+      const blocks = nginxSnippet(site)
+        .replace(/ssl_certificate .*/g, `ssl_certificate ${cert};`)
+        .replace(/ssl_certificate_key .*/g, `ssl_certificate_key ${key};`)
+      const file = join(folder.path, 'nginx.conf')
+      const logs = `pid ${folder.path}/pid; error_log ${folder.path}/log;`
+      writeFileSync(file, `${logs} events {} http { access_log off; ${blocks} }`)
+      const child = Bun.spawn(['nginx', '-t', '-c', file], {
+        env: { ...process.env, PATH: PROGRAMS },
+        stdout: 'ignore',
+        stderr: 'pipe',
+      })
+      const said = await new Response(child.stderr).text()
+      expect([await child.exited, said]).toEqual([0, expect.stringContaining('test is successful')])
+    }
   })
 })
 

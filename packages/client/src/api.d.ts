@@ -2481,7 +2481,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a user, with its devices
+         * Show a user, with its devices and pushers
          * @description The user is a whole id, a localpart, a handle, or the id of an account.
          */
         get: operations["getV1AdminMatrixUsersUserId"];
@@ -2503,6 +2503,23 @@ export interface paths {
          * @description A locked user can do nothing but log out, a suspended one only read. The user is a whole id, a localpart, a handle, or the id of an account.
          */
         patch: operations["patchV1AdminMatrixUsersUserId"];
+        trace?: never;
+    };
+    "/v1/admin/matrix/pushers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the pushers of all users */
+        get: operations["getV1AdminMatrixPushers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/admin/matrix/users/{user_id}/devices/{matrix_device_id}": {
@@ -3188,6 +3205,16 @@ export interface components {
             lag: number;
             /** @description Events that rooms did not allow, since the start of this server */
             refused: number;
+        };
+        MatrixPusher: {
+            app_id: string;
+            app_display_name: string;
+            device_display_name: string;
+            /** @description The push gateway */
+            url: string;
+            /** @description Calls in a row that failed */
+            failures: number;
+            failing_since: string | null;
         };
         MatrixRegistrationToken: {
             token: string;
@@ -9523,6 +9550,7 @@ export interface operations {
                             bytes: number;
                         };
                         devices: components["schemas"]["MatrixDevice"][];
+                        pushers: components["schemas"]["MatrixPusher"][];
                     };
                 };
             };
@@ -9608,6 +9636,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatrixUser"];
+                };
+            };
+        };
+    };
+    getV1AdminMatrixPushers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By account and time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        pushers: {
+                            user_id: string;
+                            app_id: string;
+                            app_display_name: string;
+                            device_display_name: string;
+                            /** @description The push gateway */
+                            url: string;
+                            /** @description Calls in a row that failed */
+                            failures: number;
+                            failing_since: string | null;
+                        }[];
+                    };
                 };
             };
         };

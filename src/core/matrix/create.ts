@@ -88,6 +88,7 @@ export function createMatrix(parts: MatrixParts) {
     waiters,
     ephemeral,
   })
+  const told = push.tell(reading)
   return {
     serverName,
     ...acts,
@@ -112,12 +113,13 @@ export function createMatrix(parts: MatrixParts) {
       signingKeys,
       projector,
       caughtUp,
+      pushers: told.pushers,
     }),
     profiles: new MatrixProfiles({ ...parts, standings }, users),
     userDirectory: new UserDirectory(parts, users),
     accountData: new AccountData({ ...parts, caughtUp }, users),
     pushRules: push.pushRules,
-    ...push.tell(reading),
+    ...told,
     deviceKeys: new DeviceKeys(parts, users),
     ...reading,
     ...createPlaces({ ...parts, users, readers: reading.readers, caughtUp }),

@@ -1,11 +1,14 @@
 import { type Endpoint, endpoint } from '../endpoint'
 import { listQuery, numberedPageOf, pageAnswer } from '../list-pages'
+import { renderList } from '../long-list'
 import { maybe, Type, text } from '../schema'
 import {
   base,
   deviceJson,
   deviceSchema,
   type MatrixAdminParts,
+  pusherJson,
+  pusherSchema,
   tag,
   usageSchema,
   userJson,
@@ -43,22 +46,52 @@ export function userEndpoints({ core, matrix }: MatrixAdminParts): Endpoint[] {
       path: one,
       who: 'admin',
       tag,
-      summary: 'Show a user, with its devices',
+      summary: 'Show a user, with its devices and pushers',
       description: named,
       answers: {
         200: {
           description: 'The user',
           schema: Type.Composite([
             userSchema,
-            Type.Object({ rooms: Type.Integer(), media: usageSchema, devices: Type.Array(deviceSchema) }),
+            Type.Object({
+              rooms: Type.Integer(),
+              media: usageSchema,
+              devices: Type.Array(deviceSchema),
+              pushers: Type.Array(pusherSchema),
+            }),
           ]),
         },
       },
       refusals: ['account_not_found'],
       handle: async ({ actor, params }) => {
         const found = await matrix().users.find(actor, params.user_id ?? '')
-        const { rooms, media, devices } = found
-        return { status: 200, json: { ...userJson(found), rooms, media, devices: devices.map(deviceJson) } }
+        const { rooms, media } = found
+        const devices = found.devices.map(deviceJson)
+        const pushers = found.pushers.map(pusherJson)
+        return { status: 200, json: { ...userJson(found), rooms, media, devices, pushers } }
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: `${base}/pushers`,
+      who: 'admin',
+      tag,
+      summary: 'List the pushers of all users',
+      answers: {
+        200: {
+          description: 'By account and time',
+          schema: Type.Object({
+            pushers: Type.Array(Type.Composite([Type.Object({ user_id: Type.String() }), pusherSchema])),
+          }),
+        },
+      },
+      handle: async ({ actor }) => {
+        const { users } = matrix()
+        const found = await users.pushers(actor)
+        const text = await renderList(core.pace, 'pushers', found, (one) =>
+          JSON.stringify({ user_id: users.idWith(one.localpart), ...pusherJson(one) }),
+        )
+        return { status: 200, text }
       },
     }),
     endpoint({

@@ -4,6 +4,7 @@ import type { MatrixAdministration } from '../../core/matrix/administration/admi
 import type { AdministeredRoom } from '../../core/matrix/administration/rooms'
 import type { AdministeredUser } from '../../core/matrix/administration/users'
 import type { SeenDevice } from '../../core/matrix/login/devices'
+import type { ShownPusher } from '../../core/matrix/push/pushers'
 import { instant, instantSchema } from '../instants'
 import { named, nullable, oneOf, Type } from '../schema'
 
@@ -69,6 +70,30 @@ export function deviceJson({ device, seenAt, seenIp }: SeenDevice) {
     created_at: instant(device.createdAt),
     last_seen_at: instant(seenAt),
     last_seen_ip: seenIp,
+  }
+}
+
+export const pusherSchema = named(
+  'MatrixPusher',
+  Type.Object({
+    app_id: Type.String(),
+    app_display_name: Type.String(),
+    device_display_name: Type.String(),
+    url: Type.String({ description: 'The push gateway' }),
+    failures: Type.Integer({ description: 'Calls in a row that failed' }),
+    failing_since: nullable(instantSchema),
+  }),
+)
+
+/** Without its key, with which anybody could send notifications. */
+export function pusherJson({ appId, failures, failingSince, ...shown }: ShownPusher) {
+  return {
+    app_id: appId,
+    app_display_name: shown.app_display_name,
+    device_display_name: shown.device_display_name,
+    url: shown.data.url,
+    failures,
+    failing_since: instant(failingSince),
   }
 }
 

@@ -16,6 +16,7 @@ export const MATRIX_ENTRIES: readonly Entry[] = [
   entry('user list', 'list the users', async () => (await users()).listUsers),
   entry('user show', 'show a user, with its devices', async () => (await users()).showUser),
   entry('user devices', 'list the devices of a user', async () => (await users()).devices),
+  entry('pushers', 'list the push gateways that are called', async () => (await users()).pushers),
   entry('user logout', 'sign a user out, on one device or on all', async () => (await users()).logout),
   entry('user lock', 'let a user do nothing but log out', async () => (await users()).lock),
   entry('user unlock', 'let a locked user in again', async () => (await users()).unlock),

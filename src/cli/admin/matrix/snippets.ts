@@ -13,6 +13,17 @@ const MEBIBYTE = 1_048_576
 /** What a body may have besides a file. */
 const HEADROOM_MB = 14
 
+/** Where other homeservers look if they find no `/.well-known/matrix/server`. */
+const FEDERATION_PORT = 8448
+
+function namesOf({ serverName }: Site): string {
+  return [...new Set([serverName, `${hostOf(serverName)}:${FEDERATION_PORT}`])].join(', ')
+}
+
+function hostOf(name: string): string {
+  return name.replace(/:\d+$/, '')
+}
+
 /** The limit for bodies, in megabytes. */
 function megabytes({ maxBytes }: Site): number {
   return Math.ceil(maxBytes / MEBIBYTE) + HEADROOM_MB
@@ -28,7 +39,7 @@ export function caddySnippet(site: Site): string {
   const own = ownHost(site)
   const body = `request_body {\n\t\tmax_size ${megabytes(site)}MB\n\t}`
   const paths = PREFIXES.map((prefix) => `${prefix}/*`).join(' ')
-  const bare = `${site.serverName} {
+  const bare = `${namesOf(site)} {
 	${body}
 	@matrix path ${paths}
 	handle @matrix {
@@ -38,9 +49,7 @@ export function caddySnippet(site: Site): string {
 }
 `
   if (own === undefined)
-    return site.host === null
-      ? bare
-      : `${site.serverName} {\n\t${body}\n\treverse_proxy ${site.upstream}\n}\n`
+    return site.host === null ? bare : `${namesOf(site)} {\n\t${body}\n\treverse_proxy ${site.upstream}\n}\n`
   return `${own} {\n\t${body}\n\treverse_proxy ${site.upstream}\n}\n\n${bare}`
 }
 
@@ -58,9 +67,10 @@ function escaped(prefix: string): string {
 }
 
 function server(site: Site, name: string, location: string): string {
-  const host = name.replace(/:\d+$/, '')
+  const host = hostOf(name)
+  const listen = name === site.serverName ? `\n  listen ${FEDERATION_PORT} ssl;` : ''
   return `server {
-  listen 443 ssl;
+  listen 443 ssl;${listen}
   server_name ${host};
   ssl_certificate     /etc/letsencrypt/live/${host}/fullchain.pem;
   ssl_certificate_key /etc/letsencrypt/live/${host}/privkey.pem;

@@ -1,3 +1,5 @@
+import { findHome } from '../../../config'
+import { homePaths, readRunFile, urlFromHere } from '../../../home'
 import { UsageError } from '../../lib/cli-error'
 import { command } from '../../lib/command'
 import { jsonOf, print } from '../../lib/terminal'
@@ -83,7 +85,7 @@ export const configSnippet = command({
     upstream: {
       type: 'string',
       valueHint: 'host:port',
-      description: 'Where the proxy reaches the server; default: 127.0.0.1:8080',
+      description: 'Where the proxy reaches the server; default: where it listens, else 127.0.0.1:8080',
     },
     ...whereArgs,
   },
@@ -98,23 +100,32 @@ export const configSnippet = command({
   async run({ args }) {
     const makers = { caddy: caddySnippet, nginx: nginxSnippet } as const
     const proxy = oneOf(args.proxy, ['caddy', 'nginx'])
-    const upstream = args.upstream ?? '127.0.0.1:8080'
-    if (!/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i.test(upstream))
+    if (args.upstream !== undefined && !/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i.test(args.upstream))
       throw new UsageError('--upstream must be a host and a port, such as 127.0.0.1:8080')
     const found = await withClient(args, async (client) => {
       await requireHomeserver(client)
-      return client.get<Status>(BASE)
+      return {
+        ...(await client.get<Status>(BASE)),
+        heardAt: client.way === 'socket' ? listensAt(args.home) : undefined,
+      }
     })
     const snippet = makers[proxy]({
       serverName: found.server_name,
       host: found.base_url === null ? null : new URL(found.base_url).host,
-      upstream,
+      upstream: args.upstream ?? found.heardAt ?? '127.0.0.1:8080',
       maxBytes: found.max_upload_bytes,
     })
     print(args.json === true ? jsonOf({ proxy, snippet }) : snippet.trimEnd())
     return undefined
   },
 })
+
+/** Where the server that runs on this home listens, as a proxy on this machine reaches it. */
+function listensAt(home: string | undefined): string | undefined {
+  const run = readRunFile(homePaths(findHome({ flags: { home }, command: 'other' })).runFile)
+  const url = run?.urls[0]
+  return url === undefined ? undefined : new URL(urlFromHere(url)).host
+}
 
 /** @throws UsageError */
 function oneOf<Word extends string>(given: string, words: readonly Word[]): Word {

@@ -31,6 +31,7 @@ interface WholeUser extends User {
   readonly rooms: number
   readonly media: { readonly files: number; readonly bytes: number }
   readonly devices: readonly Device[]
+  readonly pushers: readonly Pusher[]
 }
 
 export const register = command({
@@ -117,6 +118,7 @@ export const showUser = matrixCommand({
       rooms: user.rooms,
       files: `${user.media.files} (${shownBytes(user.media.bytes)})`,
       devices: user.devices.length,
+      pushers: user.pushers.length,
     }),
 })
 
@@ -131,6 +133,37 @@ export const devices = matrixCommand({
       SEEN: ({ last_seen_at }) => localMinute(last_seen_at),
       FROM: ({ last_seen_ip }) => last_seen_ip,
       SINCE: ({ created_at }) => localMinute(created_at),
+    }),
+})
+
+interface Pusher {
+  readonly user_id?: string
+  readonly app_id: string
+  readonly app_display_name: string
+  readonly device_display_name: string
+  readonly url: string
+  readonly failures: number
+  readonly failing_since: string | null
+}
+
+export const pushers = matrixCommand({
+  args: { user: { ...userArg, required: false, description: 'Only of this user: a whole id, or a handle' } },
+  notes: ['Shows which push gateways are called, and since when that fails.'],
+  examples: ['synapse matrix pushers', 'synapse matrix pushers ada'],
+  async act(client, { user }): Promise<readonly Pusher[]> {
+    if (user === undefined)
+      return (await client.get<{ pushers: readonly Pusher[] }>(`${BASE}/pushers`)).pushers
+    const found = await client.get<WholeUser>(pathOf('users', user))
+    return found.pushers.map((pusher) => ({ user_id: found.user_id, ...pusher }))
+  },
+  table: (rows) =>
+    tableOf(rows, {
+      USER: ({ user_id }) => user_id,
+      DEVICE: ({ device_display_name }) => device_display_name,
+      APP: ({ app_display_name }) => app_display_name,
+      STATE: ({ failures, failing_since }) =>
+        failing_since === null ? 'ok' : `${failures} failed since ${localMinute(failing_since)}`,
+      GATEWAY: ({ url }) => url,
     }),
 })
 

@@ -8,6 +8,7 @@ import type { Devices } from '../login/devices'
 import type { Registration } from '../login/registration'
 import type { CaughtUp, MatrixParts } from '../parts'
 import type { Projector } from '../projector/projector'
+import type { Pushers } from '../push/pushers'
 import type { SigningKeys } from '../signing-keys'
 import type { Users } from '../users'
 import { KeyAdministration } from './keys'
@@ -24,6 +25,7 @@ export function createAdministration(
     readonly devices: Devices
     readonly projector: Projector
     readonly caughtUp: CaughtUp
+    readonly pushers: Pushers
     readonly registration: Registration
     readonly signingKeys: SigningKeys
   },

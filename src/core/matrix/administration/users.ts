@@ -8,6 +8,7 @@ import { accountEvent } from '../../log/events'
 import type { Devices, SeenDevice } from '../login/devices'
 import type { Registration } from '../login/registration'
 import type { MatrixParts } from '../parts'
+import type { Pushers, ShownPusher } from '../push/pushers'
 import { STANDING_WORDS } from '../standings'
 import type { MatrixUser } from '../user-ports'
 import type { Users } from '../users'
@@ -23,6 +24,7 @@ export interface AdministeredUser {
 /** What is known of one user. */
 export interface UserFacts extends AdministeredUser {
   readonly devices: readonly SeenDevice[]
+  readonly pushers: readonly ShownPusher[]
   readonly rooms: number
   readonly media: { readonly files: number; readonly bytes: number }
 }
@@ -44,6 +46,7 @@ export class UserAdministration {
       readonly users: Users
       readonly devices: Devices
       readonly registration: Registration
+      readonly pushers: Pushers
     },
   ) {}
 
@@ -73,7 +76,8 @@ export class UserAdministration {
     const matrix = store.reads.matrix()
     const devices = await this.parts.devices.ofAccount(account)
     const rooms = await matrix.countRoomsOf(found.userId)
-    return { ...found, devices, rooms, media: await matrix.mediaUsage(account.id) }
+    const pushers = await this.parts.pushers.list(account)
+    return { ...found, devices, pushers, rooms, media: await matrix.mediaUsage(account.id) }
   }
 
   /** Ends a device of a user, with its session and keys. @throws account_not_found, device_not_found, device_of_token */
@@ -92,6 +96,16 @@ export class UserAdministration {
         )
       await devices.end(tx, actor, account, [deviceId])
     })
+  }
+
+  /** The pushers of all users, by account and time. */
+  pushers(actor: Actor): Promise<readonly (ShownPusher & { readonly localpart: string })[]> {
+    this.parts.administration.check(actor)
+    return this.parts.pushers.listAll()
+  }
+
+  idWith(localpart: string): string {
+    return this.parts.users.idWith(localpart)
   }
 
   /**

@@ -1,11 +1,15 @@
-import { desc, eq } from 'drizzle-orm'
+import { desc, eq, sql } from 'drizzle-orm'
 import type { KeyReads, KeyWrites } from '../../../core/matrix/key-ports'
 import type { Handle, Stamp } from '../../database'
 import { only } from '../rows'
 
 export function keyReads({ db, t }: Handle): KeyReads {
   return {
-    signingKeys: async () => db.select().from(t.matrixKeys).orderBy(desc(t.matrixKeys.createdAt)),
+    signingKeys: async () =>
+      db
+        .select()
+        .from(t.matrixKeys)
+        .orderBy(desc(t.matrixKeys.createdAt), sql`${t.matrixKeys.expiredAt} IS NULL DESC`),
   }
 }
 
