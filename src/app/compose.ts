@@ -281,7 +281,7 @@ export async function assemble(parts: Parts) {
     matrixMetrics = matrix.metrics
     runner.add(matrixCountJob({ totals: matrix.totals, settings: core.settings, clock }))
     runner.add(matrixMediaJob({ unreferencedMedia: matrix.unreferencedMedia, clock }))
-    projector.onWanted(() => runner.wake())
+    projector.wanted.onMore(() => runner.wake())
     const hasWaiters = () => waiters.size > 0
     runner.add(matrixJob({ projector, clock, hasWaiters }))
     runner.add(matrixPushJob(matrix.pushDelivery, () => runner.wake()))

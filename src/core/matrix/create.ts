@@ -23,6 +23,7 @@ import { UnreferencedMedia } from './media/unreferenced'
 import type { MatrixParts } from './parts'
 import { createPlaces } from './places/places'
 import { Projector } from './projector/projector'
+import { tellOfReaders } from './projector/readers-elsewhere'
 import { createPush } from './push/push'
 import { createReading } from './reading/reading'
 import { RecentEvents } from './reading/recent'
@@ -70,6 +71,7 @@ export function createMatrix(parts: MatrixParts) {
   const push = createPush({ ...parts, recent }, users)
   const acts = createActs({ ...parts, ...push, users, projector, media, standings, caughtUp })
   const waiters = new Waiters(store, parts.timer)
+  tellOfReaders({ core, store, projector, waiters })
   const { ephemeral, ...ofEphemeral } = createEphemeral({
     ...parts,
     users,

@@ -28,6 +28,7 @@ import { type LogRows, readRows, rowsOfPosts } from './rows'
 import { ServerName } from './server-name'
 import { SkippedRows } from './skipped-rows'
 import { TooFarBehind } from './too-far-behind'
+import { WantedRows } from './wanted-rows'
 
 /** Rows of one transaction. On a shared database others wait for it. */
 const ROWS = 256
@@ -76,8 +77,7 @@ export class Projector {
   private size: number
   /** How many times the next row has failed alone. */
   private failures = 0
-  private readonly waiting = new Set<{ readonly upTo: Seq; readonly resolve: () => void }>()
-  private wake: () => void = () => {}
+  readonly wanted: WantedRows
   private readonly skipped: SkippedRows
   private readonly recent: RecentPosts
   private readonly serverName: ServerName
@@ -87,6 +87,8 @@ export class Projector {
     this.size = this.most
     this.skipped = new SkippedRows(parts.store.reads)
     this.recent = new RecentPosts(parts.store)
+    const position = () => this.position
+    this.wanted = new WantedRows({ timer: parts.timer, position, refresh: () => this.refresh() })
     this.serverName = new ServerName(parts)
     parts.store.onMarks(({ projected }) => {
       if (projected) this.moved(projected.upTo)
@@ -114,19 +116,14 @@ export class Projector {
     return this.skipped.move(tx, channelId, 1)
   }
 
-  /** Whether a reader waits for rows. */
+  /** Whether a reader waits for rows, here or in another process. */
   get isWanted(): boolean {
-    return this.waiting.size > 0
-  }
-
-  /** Registers what makes the job look again. */
-  onWanted(wake: () => void): void {
-    this.wake = wake
+    return this.wanted.isAny
   }
 
   /** Resolves when what was committed before is projected, or after a second. Call it before each read. */
   async projected(upTo: Seq = this.parts.head()): Promise<void> {
-    await this.reached(upTo, PATIENCE_MILLISECONDS)
+    await this.wanted.reached(upTo, PATIENCE_MILLISECONDS)
   }
 
   /** Prepares this process, after which another one may have projected until now. */
@@ -184,12 +181,13 @@ export class Projector {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.lag > this.most) await this.refresh()
       if (this.lag > MAX_ROWS_BEHIND) break
-      if (this.lag > this.most) await this.reached(this.parts.head() - this.most, PATIENCE_MILLISECONDS)
+      if (this.lag > this.most)
+        await this.wanted.reached(this.parts.head() - this.most, PATIENCE_MILLISECONDS)
       try {
         return await run((tx) => this.within(tx, work))
       } catch (error) {
         if (!(error instanceof TooFarBehind)) throw error
-        await this.reached(this.parts.head(), PATIENCE_MILLISECONDS)
+        await this.wanted.reached(this.parts.head(), PATIENCE_MILLISECONDS)
       }
     }
     throw new TooFarBehind()
@@ -376,23 +374,6 @@ export class Projector {
   private moved(upTo: Seq): void {
     this.known = Math.max(this.known ?? 0, upTo)
     this.recent.forget(this.known)
-    for (const waiter of this.waiting) if (waiter.upTo <= this.known) waiter.resolve()
-  }
-
-  private async reached(upTo: Seq, milliseconds: number): Promise<void> {
-    if (this.position >= upTo) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const waiter = { upTo, resolve }
-    this.waiting.add(waiter)
-    const cancel = this.parts.timer(resolve, milliseconds)
-    this.wake()
-    try {
-      // Another process may have projected, and this one not have heard of it yet.
-      await this.refresh()
-      await promise
-    } finally {
-      cancel()
-      this.waiting.delete(waiter)
-    }
+    this.wanted.moved()
   }
 }

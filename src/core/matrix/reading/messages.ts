@@ -1,5 +1,6 @@
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
+import type { Store } from '../../kernel/ports'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { StoredEvent } from '../event-ports'
@@ -31,6 +32,7 @@ export interface ContextQuery {
 
 export interface HistoryDeps {
   readonly core: Pick<Core, 'reads'>
+  readonly store: Pick<Store, 'slow'>
   readonly readers: Readers
   readonly positions: Positions
   readonly timeline: Timeline
@@ -115,7 +117,8 @@ export class RoomHistory {
   ): Promise<JsonObject> {
     await this.deps.positions.now()
     const view = await this.deps.readers.view(actor, roomId)
-    const near = await this.deps.core.reads
+    // Their times are in no order: all events of the room are looked at.
+    const near = await this.deps.store.slow
       .matrix()
       .eventsNear(view.room.channelId, { ...moment, limit: MAX_LIMIT })
     const found = near.find((event) => view.sight.sees(placed(event)) && !isIgnored(view.reader, event))

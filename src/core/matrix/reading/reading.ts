@@ -63,7 +63,7 @@ export function createReading({
   const marks = new MarkLog(store)
   const timeline = new Timeline(core)
   const rendering = new Rendering(core, new Bundles(core))
-  const history = new RoomHistory({ core, readers, positions, timeline, rendering })
+  const history = new RoomHistory({ core, store, readers, positions, timeline, rendering })
   const sections = new RoomSections({
     ...{ core, timeline, rendering },
     memory: new LazyMemory(),
@@ -94,7 +94,7 @@ export function createReading({
       ...{ core, store, readers, positions },
       answers: new SearchAnswers({ core, rendering, timeline }),
     }),
-    relations: new Relations({ core, readers, positions, history, rendering }),
+    relations: new Relations({ core, store, readers, positions, history, rendering }),
     receipts: new Receipts({ core, readers, positions, history }),
     recent,
     sync,

@@ -1,5 +1,6 @@
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
+import type { Store } from '../../kernel/ports'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { StoredEvent } from '../event-ports'
@@ -35,6 +36,7 @@ export interface ThreadsQuery {
 
 export interface RelationsDeps {
   readonly core: Pick<Core, 'reads'>
+  readonly store: Pick<Store, 'slow'>
   readonly readers: Readers
   readonly positions: Positions
   readonly history: RoomHistory
@@ -87,7 +89,8 @@ export class Relations {
     const limit = limitOf(query.limit)
     const before = query.from === undefined ? now.end : placeOf(query.from, now)
     const reads = this.deps.core.reads.matrix()
-    const found = await reads.threadsIn(room.channelId, {
+    // All replies of the room are looked at.
+    const found = await this.deps.store.slow.matrix().threadsIn(room.channelId, {
       ...{ userId: reader.userId, ignored: [...reader.ignored] },
       ...{ before, limit: limit + 1, onlyOwn: query.onlyOwn },
     })
