@@ -214,6 +214,7 @@ CREATE TABLE "matrix_users" (
 ALTER TABLE "channels" ADD COLUMN "encrypted" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "channels" ADD COLUMN "direct" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "channels" ADD COLUMN "hidden" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "epochs" ADD COLUMN "mx" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "log_head" ADD COLUMN "mx" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "device" bigint;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "refresh_hash" text;--> statement-breakpoint

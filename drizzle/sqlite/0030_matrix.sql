@@ -247,6 +247,7 @@ CREATE UNIQUE INDEX `matrix_users_localpart_unique` ON `matrix_users` (`localpar
 ALTER TABLE `channels` ADD `encrypted` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `channels` ADD `direct` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `channels` ADD `hidden` integer DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE `epochs` ADD `mx` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `log_head` ADD `mx` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `sessions` ADD `device` integer REFERENCES matrix_devices(id);--> statement-breakpoint
 ALTER TABLE `sessions` ADD `refresh_hash` text;--> statement-breakpoint

@@ -130,7 +130,7 @@ describe.each(engines)('epochs on %s', (name) => {
   test('the first epoch begins with the store, at the first event', async () => {
     await using engine = await openEngine(name)
     const epochs = await engine.store.reads.epochs()
-    expect(epochs).toEqual([{ epoch: expect.stringMatching(ULID_PATTERN), firstSeq: 1 }])
+    expect(epochs).toEqual([{ epoch: expect.stringMatching(ULID_PATTERN), firstSeq: 1, mx: 0 }])
     const again = await engine.reopen()
     expect(await again.reads.epochs()).toEqual(epochs)
   })

@@ -123,6 +123,8 @@ export interface MessageFilter {
 export interface Epoch {
   readonly epoch: string
   readonly firstSeq: Seq
+  /** The position of the companion stream when it began. */
+  readonly mx: number
 }
 
 /** A page of a list in key order; `after` is the last key of the previous page. */

@@ -1,4 +1,4 @@
-import { desc, eq, gt, inArray } from 'drizzle-orm'
+import { desc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Secrets, Seq } from '../../core/kernel/ids'
 import type { Clock } from '../../core/kernel/time'
 import { nextEpoch } from '../../core/log/epochs'
@@ -52,7 +52,7 @@ async function insertEpoch(
   const head = await findHead({ db, t })
   if (!head) throw new Error('the log has no head')
   const epoch = nextEpoch(last ? [last.epoch] : [], now, secrets.sha256(secrets.secret()))
-  const begun = { epoch, startedAt: now, reason }
+  const begun = { epoch, startedAt: now, reason, mx: sql`(SELECT mx FROM log_head)` }
   const firstSeq = from ?? head.seq + 1
   await db
     .insert(t.epochs)

@@ -24,7 +24,7 @@ export function logReads({ db, t, dialect, common }: Handle) {
   )
   const epochs = common.lazily(() =>
     db
-      .select({ epoch: t.epochs.epoch, firstSeq: t.epochs.firstSeq })
+      .select({ epoch: t.epochs.epoch, firstSeq: t.epochs.firstSeq, mx: t.epochs.mx })
       .from(t.epochs)
       .orderBy(asc(t.epochs.firstSeq))
       .prepare(),

@@ -300,6 +300,8 @@ export const epochs = sqliteTable('epochs', {
   epoch: text('epoch').notNull().unique(),
   startedAt: instantColumn('started_at').notNull(),
   reason: text('reason').notNull(),
+  /** Where the companion stream was when it began. */
+  mx: integer('mx').notNull().default(0),
 })
 
 /** Facts about this instance, such as the DID of its key. */

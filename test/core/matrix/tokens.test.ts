@@ -10,8 +10,8 @@ import {
   roomPosition,
 } from '../../../src/core/matrix'
 
-const epochs = [{ epoch: '01JX8M6Z3Q5T7V9W1Y2B4D6F8H', firstSeq: 1 }]
-const restored = [...epochs, { epoch: '01JX9M6Z3Q5T7V9W1Y2B4D6F8J', firstSeq: 1000 }]
+const epochs = [{ epoch: '01JX8M6Z3Q5T7V9W1Y2B4D6F8H', firstSeq: 1, mx: 0 }]
+const restored = [...epochs, { epoch: '01JX9M6Z3Q5T7V9W1Y2B4D6F8J', firstSeq: 1000, mx: 87 }]
 const quiet = { seq: 1042, mx: 87, ephemeral: undefined }
 const heads = { seq: 1042, mx: 87 }
 
@@ -80,6 +80,19 @@ describe('tokens of /sync', () => {
     expect(knows('s5_88_0_1Y2B4D6F8J')).toBeFalse()
     expect(knows('s5_8_0_0000000000')).toBeFalse()
     expect(knows('s1042_87_0_1Y2B4D6F8H', epochs, heads)).toBeTrue()
+  })
+
+  test('a token of a future of the companion stream that was lost is in no history, however far it is again', () => {
+    const isIn = (text: string) => isInHistory(parseSyncToken(text), restored, { seq: 2000, mx: 900 })
+    expect(isIn('s999_87_0_1Y2B4D6F8H')).toBe(true)
+    expect(isIn('s999_88_0_1Y2B4D6F8H')).toBe(false)
+  })
+
+  test('a token names the epoch that either of its positions has reached', () => {
+    const token = (seq: number, mx: number) => formatSyncToken({ seq, mx, ephemeral: undefined }, restored)
+    expect(token(999, 87)).toBe('s999_87_0_1Y2B4D6F8H')
+    expect(token(999, 88)).toBe('s999_88_0_1Y2B4D6F8J')
+    expect(isInHistory(parseSyncToken(token(999, 88)), restored, { seq: 999, mx: 88 })).toBe(true)
   })
 })
 

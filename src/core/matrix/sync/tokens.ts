@@ -42,7 +42,7 @@ const epochTail = (epoch: string) => epoch.slice(-EPOCH_TAIL)
 export function formatSyncToken(token: Omit<SyncToken, 'epoch'>, epochs: readonly Epoch[]): string {
   const { seq, mx, ephemeral } = token
   const eph = ephemeral ? `${ephemeral.boot}.${ephemeral.n}` : '0'
-  return `s${seq}_${mx}_${eph}_${epochAt(seq, epochs)}`
+  return `s${seq}_${mx}_${eph}_${epochAt(seq, epochs, mx)}`
 }
 
 /** Formats `prev_batch`, `start` and `end` of a room. */
@@ -50,10 +50,10 @@ export function formatRoomToken(pos: number, epochs: readonly Epoch[]): string {
   return `t${pos}_${epochAt(Math.floor(pos / EVENTS_PER_ROW), epochs)}`
 }
 
-/** A position of an earlier epoch keeps that epoch. */
-function epochAt(seq: Seq, epochs: readonly Epoch[]): string {
+/** A position of an earlier epoch keeps that epoch, in both streams. */
+function epochAt(seq: Seq, epochs: readonly Epoch[], mx = 0): string {
   let found = epochs[0]
-  for (const epoch of epochs) if (epoch.firstSeq <= Math.max(seq, 1)) found = epoch
+  for (const epoch of epochs) if (epoch.firstSeq <= Math.max(seq, 1) || epoch.mx < mx) found = epoch
   return epochTail(found?.epoch ?? '')
 }
 
@@ -103,7 +103,7 @@ export interface Heads {
  * several processes, wait until what the token names has arrived, or is known not to exist.
  */
 export function isInHistory({ seq, mx, epoch }: SyncToken, epochs: readonly Epoch[], heads: Heads): boolean {
-  return seq <= lastSeqOf(epoch, epochs, heads.seq) && mx <= heads.mx
+  return seq <= lastSeqOf(epoch, epochs, heads.seq) && mx <= lastMxOf(epoch, epochs, heads.mx)
 }
 
 /**
@@ -119,6 +119,12 @@ export function roomPosition(token: RoomToken, epochs: readonly Epoch[], head: S
       'The token is of another history of this server: begin without a token',
     )
   return token.pos
+}
+
+/** The last position of the companion stream in an epoch. */
+function lastMxOf(tail: string, epochs: readonly Epoch[], head: number): number {
+  const index = epochs.findIndex(({ epoch }) => epochTail(epoch) === tail)
+  return epochs[index + 1]?.mx ?? head
 }
 
 /** The last seq of an epoch; NaN if it is unknown, so that every comparison with it fails. */
