@@ -1,6 +1,7 @@
 /** Unmodified Matrix clients against a running server. Their scripts are in test/matrix/clients. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { matrixClientsMissing, nioMissing, RunningClient, runMatrixClient } from '../support/matrix-clients'
+import { pngOf } from '../support/png'
 import type { ServerProcess } from '../support/server-process'
 import { Site } from '../support/site'
 
@@ -50,6 +51,16 @@ test.skipIf(matrixClientsMissing)('two people talk with matrix-js-sdk', async ()
     people: await people(server, 'ada', 'ben'),
   })
   expect(report.missed).toHaveLength(30)
+})
+
+test.skipIf(matrixClientsMissing)('two people see each other with matrix-js-sdk', async () => {
+  await using site = new Site()
+  await using server = await site.serveWith(MATRIX)
+  const { found } = await runMatrixClient<{ found: string }>('js-sdk-presence.js', {
+    ...{ baseUrl: server.url, people: await people(server, 'ada', 'ben') },
+    png: Buffer.from(pngOf(200, 100)).toString('base64'),
+  })
+  expect(found).toBe('@ada:example.org')
 })
 
 test.skipIf(matrixClientsMissing)('two people find rooms with matrix-js-sdk', async () => {

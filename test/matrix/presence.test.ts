@@ -210,6 +210,21 @@ describe('presence', () => {
     expect(found).toEqual({ presence: 'offline', last_active_ago: 0 })
   })
 
+  test('is told to those who come into a room, and theirs to its members', async () => {
+    const ivy = await signIn(w, await w.human('ivy'))
+    await sync(ivy, '')
+    await sync(ada, '')
+    const [ofIvy, ofAda] = [await begin(ivy), await begin(ada)]
+    const { body } = await ada.post<{ room_id: string }>(`${V3}/createRoom`, { preset: 'public_chat' })
+    await ivy.post(`${V3}/join/${encodeURIComponent(body.room_id)}`, {})
+    expect(presenceOf(await sync(ivy, `${hidden}&since=${ofIvy}`), ada)).toMatchObject([
+      { presence: 'online' },
+    ])
+    expect(presenceOf(await sync(ada, `${hidden}&since=${ofAda}`), ivy)).toMatchObject([
+      { presence: 'online' },
+    ])
+  })
+
   test('is known to those alone who share a room with the user', async () => {
     const since = await begin(eve)
     await sync(ada, '')

@@ -4,9 +4,12 @@ import type { EphemeralPosition } from '../sync/tokens'
 /** Changes that are remembered one by one. A reader that is further behind is told what is so now. */
 const CAPACITY = 4096
 
-/** What a change is about, and whether a reader is woken for it. */
+/** What a change is about: who types in a channel, who is there, or who has joined a channel and meets others; and whether a reader is woken for it. */
 interface Change {
-  readonly about: { readonly channel: number } | { readonly account: number }
+  readonly about:
+    | { readonly channel: number }
+    | { readonly account: number }
+    | { readonly account: number; readonly joined: number }
   readonly isLoud: boolean
 }
 
@@ -16,6 +19,8 @@ export interface Changed {
   readonly accounts: ReadonlySet<number>
   /** The accounts with a change that readers are woken for. */
   readonly loud: ReadonlySet<number>
+  /** The channels that each account has joined. */
+  readonly joins: ReadonlyMap<number, readonly number[]>
 }
 
 /** Counts the changes of one process, and remembers the last ones. */
@@ -50,14 +55,16 @@ export class Changes {
     const channels = new Set<number>()
     const accounts = new Set<number>()
     const loud = new Set<number>()
+    const joins = new Map<number, number[]>()
     for (const { about, isLoud } of this.log.slice(this.log.length - (this.count - place))) {
       if ('channel' in about) channels.add(about.channel)
       else {
         accounts.add(about.account)
         if (isLoud) loud.add(about.account)
+        if ('joined' in about) joins.set(about.account, [...(joins.get(about.account) ?? []), about.joined])
       }
     }
-    return { channels, accounts, loud }
+    return { channels, accounts, loud, joins }
   }
 
   /** Notes a change. `isLoud`: it is worth an answer of its own. */

@@ -54,7 +54,9 @@ export function createEphemeral(parts: EphemeralParts) {
         const { senderId, channelId } = event.message.message
         presences.active(senderId)
         if (typing.isTyping(channelId)) background(typingActs.posted(senderId, channelId), report)
-      } else if (event.type === 'account.archived' && event.about === 'account')
+      } else if (event.type === 'member.joined' && event.about === 'membership')
+        presences.joined(event.account.id, event.channel.id)
+      else if (event.type === 'account.archived' && event.about === 'account')
         presences.forget(event.account.id)
     }
   })

@@ -50,7 +50,10 @@ export class EphemeralReads implements Ephemeral {
     const position = changes.position
     const changed = place === undefined ? undefined : changes.since(place)
     const typingChannels = changed?.channels ?? typing.channels({ endedToo: !isInitial })
-    const shown = await this.peersAmong(reader, changed?.accounts ?? presences.present)
+    const joined = changed?.joins.get(reader.accountId) ?? []
+    const met = joined.length === 0 ? [] : await this.present(joined)
+    const accounts = changed === undefined ? presences.present : new Set([...changed.accounts, ...met])
+    const shown = await this.peersAmong(reader, accounts)
     const { ignored } = reader
     const presence = shown
       .map((accountId) => presences.event(accountId, ignored))
@@ -62,6 +65,15 @@ export class EphemeralReads implements Ephemeral {
       presence,
       isLoud: presence.length > 0 && shown.some((id) => changed?.loud.has(id) ?? true),
     }
+  }
+
+  /** Returns who is there of the members of channels. */
+  private async present(channelIds: readonly number[]): Promise<number[]> {
+    const { core, presences } = this.deps
+    const members = await core.directory.retryUntilLoaded(() =>
+      channelIds.map((id) => core.directory.membersOf(id)),
+    )
+    return [...presences.present].filter((id) => members.some((ofChannel) => ofChannel.has(id)))
   }
 
   /** Returns those accounts that share a room with the reader, and the reader. */

@@ -118,6 +118,11 @@ export class Presences implements Lapsing {
     this.changed(accountId, known)
   }
 
+  /** Notes that a user has joined a channel, so that it and the members see whether the others are there. */
+  joined(accountId: number, channelId: number): void {
+    if (this.there.size > 0) this.deps.changes.note({ account: accountId, joined: channelId }, false)
+  }
+
   /** Forgets a user whose account has ended; its peers see that it is not there. */
   forget(accountId: number): void {
     const known = this.known.get(accountId)
