@@ -14,7 +14,7 @@ export const nextTransaction = () => `t${transactions++}`
 
 export type Acting = ReturnType<typeof acting>
 
-export function acting(w: World) {
+export function acting(w: Pick<World, 'sql'>) {
   return {
     async newRoom(by: MatrixClient, body: object = {}): Promise<string> {
       const { status, body: made, text } = await by.post<{ room_id: string }>(`${V3}/createRoom`, body)

@@ -4,9 +4,11 @@ import { systemClock } from '../../src/platform'
 import { postgresMissing } from '../support/postgres'
 import { sharedStore } from '../support/replicas'
 import { world } from '../support/world'
+import { acting } from './acting'
 import { MatrixClient, signIn, V3 } from './homeserver'
 import { SERVER } from './projected'
 import type { SyncAnswer } from './syncing'
+import { pair, receipt, say, unread } from './unread'
 
 const POSTS = 150
 
@@ -46,6 +48,46 @@ describe.skipIf(postgresMissing)('two replicas', () => {
     expect(projected).toEqual(messages.map(({ seq, body }) => [Number(seq), body]))
     for (const [i, { json }] of events.entries())
       expect(JSON.parse(json).prev_events).toEqual(i === 0 ? [] : [events[i - 1]?.event_id ?? ''])
+  })
+
+  test('count what is unread alike, whichever of them a receipt, a rule or a redaction came to', async () => {
+    const settings = { ...(await sharedStore()), SYNAPSE_MATRIX_SERVER_NAME: SERVER }
+    await using one = await world({ settings, clock: systemClock })
+    await using other = await world({ settings, clock: systemClock })
+    const rooms = acting(one)
+    const { ada, bob, room } = await pair(one, rooms)
+    const adaThere = new MatrixClient(other, ada.login)
+    const bobThere = new MatrixClient(other, bob.login)
+    const both = async () => [await unread(ada, room), await unread(adaThere, room)]
+    const first = await say(rooms, bob, room)
+    expect(await both()).toEqual([
+      [1, 0],
+      [1, 0],
+    ])
+    const second = await say(rooms, bobThere, room)
+    const third = await say(rooms, bob, room)
+    await receipt(adaThere, room, first)
+    expect(await both()).toEqual([
+      [2, 0],
+      [2, 0],
+    ])
+    await rooms.redact(bobThere, room, second)
+    expect(await both()).toEqual([
+      [1, 0],
+      [1, 0],
+    ])
+    const muted = `${V3}/pushrules/global/room/${encodeURIComponent(room)}`
+    await adaThere.put(muted, { actions: [] })
+    expect(await both()).toEqual([
+      [0, 0],
+      [0, 0],
+    ])
+    await ada.delete(muted)
+    await receipt(ada, room, third, 'm.read.private')
+    expect(await both()).toEqual([
+      [0, 0],
+      [0, 0],
+    ])
   })
 
   test('tell each other who types and who is there', async () => {

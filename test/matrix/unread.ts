@@ -50,7 +50,7 @@ export async function unreadApart(client: MatrixClient, room: string) {
 }
 
 /** Two people in a room of the first one, who has read nothing. */
-export async function pair(w: World, rooms: Acting) {
+export async function pair(w: Pick<World, 'guest' | 'human'>, rooms: Acting) {
   const ada = await signIn(w, await w.human(`ada${people++}`))
   const bob = await signIn(w, await w.human(`bob${people++}`))
   const room = await rooms.newRoom(ada, { invite: [bob.userId] })

@@ -5,7 +5,7 @@ import type { Now } from '../reading/positions'
 import type { Reader } from '../reading/readers'
 import type { UnreadCounts } from '../sync/additions'
 import { AccountCounts } from './account-counts'
-import { CompiledRules } from './evaluate'
+import { CompiledRules, NOT_LOADED, type Outcome } from './evaluate'
 import { EventFacts } from './facts'
 import type { ReadPositions } from './read-positions'
 import type { ReaderRules } from './reader-rules'
@@ -131,7 +131,7 @@ export class Counts implements UnreadCounts {
       for (const event of tail.events) {
         if (event.pos < unread.end || event.pos >= end) continue
         if (event.type === MEMBER && event.stateKey === account.userId) return false
-        const outcome = await this.deps.rules.outcomeOf(tail, event, account.applied(unread))
+        const outcome = await this.outcome(account, tail, event, unread)
         if (account.version !== version || unread.generation !== tail.generation) return false
         // Another request of the account may have counted it meanwhile.
         if (event.pos < unread.end) continue
@@ -180,13 +180,25 @@ export class Counts implements UnreadCounts {
         const event = new EventFacts(stored)
         if (read.covers(event)) continue
         if (isRead(event, account.userId)) read.note(event.thread, event.pos)
-        else counts.count(event, await this.deps.rules.outcomeOf(tail, event, account.applied(counts)))
+        else counts.count(event, await this.outcome(account, tail, event, counts))
       }
       loop.did(page.length)
       const last = page.at(-1)
       if (page.length < PAGE || !last || counts.isFull) return
       before = last.pos
     }
+  }
+
+  /** Most outcomes need nothing that must be read. */
+  private outcome(
+    account: AccountCounts,
+    tail: Tail,
+    event: EventFacts,
+    name: RoomUnread,
+  ): Outcome | Promise<Outcome> {
+    const applied = account.applied(name)
+    const found = this.deps.rules.now(tail, event, applied)
+    return found === NOT_LOADED ? this.deps.rules.outcomeOf(tail, event, applied) : found
   }
 
   private keep(account: AccountCounts, channelId: number, counts: RoomUnread): void {

@@ -20,7 +20,7 @@ interface Watched {
 }
 
 export interface WatchedDeps {
-  readonly core: Pick<Core, 'reads'>
+  readonly core: Pick<Core, 'reads' | 'pace'>
   readonly counts: Counts
   readonly read: ReadPositions
 }
@@ -90,7 +90,10 @@ export class WatchedAccounts {
     if (known) return known
     const userIds = [...this.byUser.keys()]
     const found = new Map<number, number>()
+    const loop = this.deps.core.pace.loop()
     for (const userId of await this.deps.core.reads.matrix().joinedAmong(channelId, userIds)) {
+      await loop.turn()
+      loop.did(1)
       const accountId = this.byUser.get(userId)
       if (accountId !== undefined) found.set(accountId, await this.deps.read.joinedAt(channelId, userId))
     }
