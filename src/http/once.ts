@@ -40,22 +40,26 @@ export function retryHeader(request: Request): string | null {
 /** Running requests of this process, by retry key. */
 const underWay = new WeakMap<Core, Map<string, Promise<unknown>>>()
 
-/** `Once` for a request with a retry key. */
+/**
+ * `Once` for a request with a retry key. `isNew`: the key is most likely a new one, so that the act is tried first: its
+ * transaction refuses a used key before anything else.
+ */
 export async function onceWithKey<Who extends Actor, Result>(
   core: Core,
   actor: Who,
   key: RetryKey,
   act: (actor: Who) => Result | Promise<Result>,
   answer: (result: Result, reads: Reads) => KeptAnswer | Promise<KeptAnswer>,
+  { isNew } = { isNew: false },
 ): ReturnType<Once<Who>> {
   const kept = await oneAtATime(core, key, async () => {
-    const before = await keptAnswer(core, key)
+    const before = isNew ? undefined : await keptAnswer(core, key)
     if (before) return before
     try {
       return await runOnce(core, actor, key, act, answer)
     } catch (error) {
-      // The refusal may be due to the same request having completed on another replica.
-      const isRefused = error instanceof AppError && error.kind !== 'unavailable'
+      // The refusal may be due to the same request having completed, here before or on another replica.
+      const isRefused = error instanceof AppError && (isNew || error.kind !== 'unavailable')
       const meanwhile = isRefused ? await keptAnswer(core, key) : undefined
       if (!meanwhile) throw error
       return meanwhile

@@ -23,11 +23,18 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
   ): Promise<Answer> => {
     if (transactionId === undefined) return { status: 200, json: { event_id: await send(actor) } }
     const key = core.retryKeys.keyOf(actor, sent.keyOf(device, 'PUT', path), '', false)
-    const kept = await onceWithKey(core, actor, key, send, (eventId) => {
-      // In the transaction: the event may be shown as soon as it is committed.
-      sent.note(device, eventId, transactionId)
-      return { status: 200, json: { event_id: eventId } }
-    })
+    const kept = await onceWithKey(
+      core,
+      actor,
+      key,
+      send,
+      (eventId) => {
+        // In the transaction: the event may be shown as soon as it is committed.
+        sent.note(device, eventId, transactionId)
+        return { status: 200, json: { event_id: eventId } }
+      },
+      { isNew: true },
+    )
     const { headers: _, ...answer } = kept
     return answer
   }
