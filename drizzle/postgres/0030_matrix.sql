@@ -45,6 +45,7 @@ CREATE TABLE "matrix_events" (
 	"rel_key" text,
 	"thread_pos" bigint,
 	"redacted_by" bigint,
+	"sent_as" text,
 	"flags" bigint DEFAULT 0 NOT NULL,
 	"json" text NOT NULL,
 	"sigs" text

@@ -52,6 +52,7 @@ CREATE TABLE `matrix_events` (
 	`rel_key` text,
 	`thread_pos` integer,
 	`redacted_by` integer,
+	`sent_as` text,
 	`flags` integer DEFAULT 0 NOT NULL,
 	`json` text NOT NULL,
 	`sigs` text

@@ -195,3 +195,34 @@ test('an agent in a thread stops at its budget, also within one moment', async (
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 403, 403, 403])
   expect(await messagesOf(room)).toHaveLength(4)
 })
+
+test('a device is told the transaction ids of its own events, also after a restart', async () => {
+  const room = await roomOf(ben)
+  const own = await signIn(w, { handle: 'ada' })
+  const other = await signIn(w, { handle: 'ada' })
+  const path = (what: string) => `${roomPath(room)}/${what}`
+  const thumb = { 'm.relates_to': { rel_type: 'm.annotation', event_id: '', key: '👍' } }
+  const said = await own.put<{ event_id: string }>(path('send/m.room.message/a word'), {
+    ...{ msgtype: 'm.text', body: 'word' },
+  })
+  thumb['m.relates_to'].event_id = said.body.event_id
+  await own.put(path('send/m.reaction/a%20thumb'), thumb)
+  await own.put(path(`redact/${encodeURIComponent(said.body.event_id)}/regret`), {})
+  await own.post(path('send/org.example'), {})
+  const shownTo = async (client: MatrixClient) => {
+    const { body } = await client.get<{ chunk: { type: string; unsigned: { transaction_id?: string } }[] }>(
+      path('messages?dir=b&limit=4'),
+    )
+    return body.chunk.map(({ type, unsigned }) => [type, unsigned.transaction_id])
+  }
+  const before = await shownTo(own)
+  expect(before).toEqual([
+    ['org.example', undefined],
+    ['m.room.redaction', 'regret'],
+    ['m.reaction', 'a thumb'],
+    ['m.room.message', 'a word'],
+  ])
+  expect((await shownTo(other)).map(([, transaction]) => transaction)).toEqual(Array(4).fill(undefined))
+  await w.restart()
+  expect(await shownTo(own)).toEqual(before)
+})

@@ -77,8 +77,11 @@ async function write(servers: Servers, writer: number, token: string, { slug, id
   }
 }
 
-/** Reads by /sync until all messages have come and nothing follows them. Returns the bodies of each room in the order in which they came. */
-async function follow(servers: Servers, token: string) {
+/**
+ * Reads by /sync until all messages have come and nothing follows them. Returns the bodies of each room in the order in
+ * which they came. `begun` is called after the first answer.
+ */
+async function follow(servers: Servers, token: string, begun: () => void) {
   const seen = new Map<string, string[]>()
   let isLimited = false
   let since: string | undefined
@@ -108,12 +111,13 @@ async function follow(servers: Servers, token: string) {
     )
     let count = 0
     for (const [room, { timeline }] of Object.entries(body.rooms.join)) {
-      if (since !== undefined) isLimited ||= timeline.limited
+      isLimited ||= timeline.limited
       const bodies = messagesIn(timeline.events)
       count += bodies.length
       seen.set(room, [...(seen.get(room) ?? []), ...bodies])
     }
     since = body.next_batch
+    begun()
     total += count
     // What a gap has left out comes no more.
     isComplete = count === 0 && (isLimited || total >= WRITERS * MESSAGES)
@@ -142,11 +146,14 @@ async function ledger(servers: Servers): Promise<void> {
     })
     rooms.push({ slug, id: found })
   }
+  // The first answer has the end of each room alone, so it comes before the messages.
+  const { promise: begun, resolve } = Promise.withResolvers<void>()
+  const following = follow(servers, reader, resolve)
+  await begun
   let left = WRITERS
   const writing = tokens.map((token, i) =>
     write(servers, i, token, rooms[i % 2] ?? { slug: '', id: '' }).finally(() => left--),
   )
-  const following = follow(servers, reader)
   for (let kill = 0; kill < KILLS; kill++) {
     const target = Math.ceil((WRITERS * (kill + 1)) / (KILLS + 2))
     const newest = async () => {

@@ -44,7 +44,15 @@ function factsOf({ type, sender, stateKey, content }: Given, levels: PowerLevels
       ts: 0,
       depth: 1,
     },
-    ...{ relPos: null, relType: null, relKey: null, threadPos: null, redactedBy: null, flags: 0 },
+    ...{
+      relPos: null,
+      relType: null,
+      relKey: null,
+      threadPos: null,
+      redactedBy: null,
+      sentAs: null,
+      flags: 0,
+    },
     json: JSON.stringify(pdu),
   })
   facts.levels = levels

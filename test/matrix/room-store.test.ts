@@ -16,7 +16,7 @@ function event(pos: number, rest: Partial<StoredEvent> = {}): StoredEvent {
       flags: 0,
       json: `{"n":"\\u0000 ${pos}"}`,
     },
-    ...{ relPos: null, relType: null, relKey: null, threadPos: null, redactedBy: null },
+    ...{ relPos: null, relType: null, relKey: null, threadPos: null, redactedBy: null, sentAs: null },
     ...rest,
   }
 }

@@ -84,7 +84,7 @@ export function createMatrix(parts: MatrixParts) {
     unread: push.unread,
     transactionsOf: async (actor) => {
       const device = await devices.of(actor)
-      return (eventId) => acts.sentTransactions.of(device, eventId)
+      return (event) => acts.sentTransactions.of(device, event)
     },
     caughtUp,
     waiters,

@@ -28,6 +28,8 @@ export interface RoomDraft {
   readonly relation?: { readonly pos: number; readonly type: string; readonly key?: string }
   /** Position of the root of its thread. */
   readonly threadPos?: number
+  /** See StoredEvent. */
+  readonly sentAs?: string
   readonly flags?: number
 }
 
@@ -156,7 +158,7 @@ export class EventBatch {
       ...{ pos: this.nextPosition(seq), channelId: row.channelId, eventId: made.eventId, type, sender, ts },
       ...{ stateKey: stateKey ?? null, depth: made.pdu.depth, flags, json: made.json },
       ...{ relPos: relation?.pos ?? null, relType: relation?.type ?? null, relKey: relation?.key ?? null },
-      ...{ threadPos: threadPos ?? null, redactedBy: null },
+      ...{ threadPos: threadPos ?? null, redactedBy: null, sentAs: draft.sentAs ?? null },
     }
     const isNamedByHash = type === 'm.room.create' && version.roomIdIsHash
     const roomId = isNamedByHash ? roomIdOfCreate(made.eventId) : row.roomId

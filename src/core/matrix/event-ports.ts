@@ -21,6 +21,8 @@ export interface StoredEvent {
   readonly threadPos: number | null
   /** Position of the event that redacted it. Its `json` is then the redacted form. */
   readonly redactedBy: number | null
+  /** The device and the transaction id with which it was sent; null: it was not sent by a device, or without one. */
+  readonly sentAs: string | null
   readonly flags: number
   /** Canonical JSON of the event, without `signatures` and `unsigned`. */
   readonly json: string

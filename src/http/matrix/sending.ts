@@ -19,22 +19,13 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
     device: DeviceName,
     path: string,
     transactionId: string | undefined,
-    send: (actor: Person) => Promise<string>,
+    send: (actor: Person, sentAs?: string) => Promise<string>,
   ): Promise<Answer> => {
-    if (transactionId === undefined) return { status: 200, json: { event_id: await send(actor) } }
+    const answerOf = (eventId: string) => ({ status: 200, json: { event_id: eventId } })
+    if (transactionId === undefined) return answerOf(await send(actor))
+    const sentAs = sent.nameOf(device, transactionId)
     const key = core.retryKeys.keyOf(actor, sent.keyOf(device, 'PUT', path), '', false)
-    const kept = await onceWithKey(
-      core,
-      actor,
-      key,
-      send,
-      (eventId) => {
-        // In the transaction: the event may be shown as soon as it is committed.
-        sent.note(device, eventId, transactionId)
-        return { status: 200, json: { event_id: eventId } }
-      },
-      { isNew: true },
-    )
+    const kept = await onceWithKey(core, actor, key, (by) => send(by, sentAs), answerOf, { isNew: true })
     const { headers: _, ...answer } = kept
     return answer
   }
@@ -47,8 +38,8 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       summary: 'Send an event',
       handle: ({ actor, device, params: { room: roomId = '', type = '', txnId }, bodyText }) => {
         const content = eventContentIn(bodyText)
-        return once(actor, device, `send/${roomId}/${type}/${txnId}`, txnId, (by) =>
-          sendings.send(by, roomId, { type, content }),
+        return once(actor, device, `send/${roomId}/${type}/${txnId}`, txnId, (by, sentAs) =>
+          sendings.send(by, roomId, { type, content, sentAs }),
         )
       },
     })
@@ -61,8 +52,8 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       summary: 'Redact an event',
       handle: ({ actor, device, params: { room: roomId = '', event: eventId = '', txnId }, bodyText }) => {
         const content = eventContentIn(bodyText)
-        return once(actor, device, `redact/${roomId}/${eventId}/${txnId}`, txnId, (by) =>
-          redactions.redact(by, roomId, eventId, content),
+        return once(actor, device, `redact/${roomId}/${eventId}/${txnId}`, txnId, (by, sentAs) =>
+          redactions.redact(by, roomId, eventId, { content, sentAs }),
         )
       },
     })

@@ -97,6 +97,8 @@ export const matrixEvents = sqliteTable(
     threadPos: integer('thread_pos'),
     /** Position of the event that redacted it. */
     redactedBy: integer('redacted_by'),
+    /** The device and the transaction id with which it was sent. */
+    sentAs: text('sent_as'),
     flags: integer('flags').notNull().default(0),
     /** The event in canonical JSON, without `signatures` and `unsigned`. */
     json: text('json').notNull(),

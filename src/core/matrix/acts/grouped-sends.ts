@@ -33,6 +33,8 @@ export interface Send {
   readonly type: string
   readonly content: RoomDraft['content']
   readonly relation: Relation
+  /** See StoredEvent. */
+  readonly sentAs?: string
   /** What it says, if it is a message of v1. */
   readonly said?: {
     readonly message: InwardMessage
@@ -134,7 +136,7 @@ export class GroupedSends {
   private add(group: Group, one: Send): string {
     const { tx, batch, rows, ts } = group
     const { core, policy, standings } = this.parts
-    const { actor, userId, roomId, type, content, relation, said } = one
+    const { actor, userId, roomId, type, content, relation, said, sentAs } = one
     const { retry } = principalOf(actor)
     if (retry && group.usedKeys.has(nameOfKey(retry.key))) throw refusal('idempotency_conflict')
     core.transactions.refuseWhileDraining(actor)
@@ -152,7 +154,8 @@ export class GroupedSends {
     }
     const target = eventOf(relation.eventId)
     if (relation.threadRoot !== null) refuseNested(target)
-    const draft = { type, content, ...relatedTo(target, relation), sender: userId, ts }
+    const sent = { type, content, sender: userId, ts, ...(sentAs && { sentAs }) }
+    const draft = { ...sent, ...relatedTo(target, relation) }
     const judged = batch.judge(room, draft)
     if ('because' in judged) throw matrixRefusal('M_FORBIDDEN', judged.because)
     const { eventId } = judged.made

@@ -30,7 +30,12 @@ export class Redactions {
    * it back, and that of a valid edit restores the text before it.
    * @throws m_forbidden; m_not_found, m_invalid_param for an event that is not in the room; legal_hold
    */
-  redact(actor: Person, roomId: string, eventId: string, content: JsonObject): Promise<string> {
+  redact(
+    actor: Person,
+    roomId: string,
+    eventId: string,
+    { content, sentAs }: { readonly content: JsonObject; readonly sentAs?: string | undefined },
+  ): Promise<string> {
     const redacting = async (act: RoomAct) => {
       const { tx, room, self } = act
       this.parts.policy.postIn(act.actor, act.channel)
@@ -43,7 +48,12 @@ export class Redactions {
       if (target.sender !== self.userId && levels.of(self.userId) < levels.needed('redact'))
         throw matrixRefusal('M_FORBIDDEN', 'Your power level is too low to redact events of others')
       const { redacts: _, ...reason } = content
-      const draft: ActDraft = { type: 'm.room.redaction', redacts: eventId, content: reason }
+      const draft: ActDraft = {
+        type: 'm.room.redaction',
+        redacts: eventId,
+        content: reason,
+        ...(sentAs && { sentAs }),
+      }
       const redaction = await this.add(act, target, draft)
       if (target.redactedBy === null) act.batch.redact(room, target, redaction.pos)
       return redaction.eventId

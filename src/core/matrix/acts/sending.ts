@@ -19,6 +19,8 @@ import { eventIn, messageOf, refuseNested, relatedTo } from './targets'
 export interface Sending {
   readonly type: string
   readonly content: JsonObject
+  /** See StoredEvent. */
+  readonly sentAs?: string | undefined
 }
 
 /** Sends messages, edits, reactions and every other event that is no state. */
@@ -38,9 +40,9 @@ export class Sendings {
    *   that begins with an event that is related to another; chain_limit, loop_guard, paused
    */
   async send(actor: Person, roomId: string, sending: Sending): Promise<string> {
-    const { type, content } = sending
+    const { type, content, sentAs } = sending
     if (type === 'm.room.redaction')
-      return this.redactions.redact(actor, roomId, isEventId(content.redacts) ? content.redacts : '', content)
+      return this.redactions.redact(actor, roomId, isEventId(content.redacts) ? content.redacts : '', sending)
     if (type === 'm.room.encrypted')
       throw matrixRefusal('M_FORBIDDEN', 'This server takes no encrypted messages')
     const relation = relationIn(content)
@@ -64,6 +66,7 @@ export class Sendings {
         content,
         relation,
         ...(said && { said }),
+        ...(sentAs && { sentAs }),
       })
     } catch (refusal) {
       await this.announce(actor, roomId, refusal)
@@ -87,13 +90,13 @@ export class Sendings {
 
   private async add(
     act: RoomAct,
-    { type, content }: Sending,
+    { type, content, sentAs }: Sending,
     file: SentFile | undefined,
   ): Promise<StoredEvent> {
     const relation = relationIn(content)
     const target = await eventIn(act, relation.eventId)
     if (relation.threadRoot !== null) refuseNested(target)
-    const draft: ActDraft = { type, content, ...relatedTo(target, relation) }
+    const draft: ActDraft = { type, content, ...(sentAs && { sentAs }), ...relatedTo(target, relation) }
     if (relation.relType === 'm.annotation' && type === 'm.reaction')
       return this.react(act, draft, relation, target)
     if (type !== 'm.room.message') return addAlone(act, draft)

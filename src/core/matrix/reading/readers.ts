@@ -28,7 +28,7 @@ export interface Reader {
 }
 
 /** Returns the transaction id with which the device that reads has sent an event. */
-export type TransactionOf = (eventId: string) => string | undefined
+export type TransactionOf = (event: Pick<StoredEvent, 'sentAs'>) => string | undefined
 
 /** A room as one reader sees it. */
 export interface RoomView {

@@ -54,7 +54,7 @@ export class Rendering {
     const shown = (event: StoredEvent, further: SharedUnsigned): JsonObject => {
       const former = replaced.get(event.pos)
       const redaction = event.redactedBy === null ? undefined : redactedBy.get(event.redactedBy)
-      const transaction = reader.transactionOf(event.eventId)
+      const transaction = reader.transactionOf(event)
       return clientEvent(parsedRoomEvent(event), roomId, {
         ...(former ? replacedBy(former) : {}),
         ...(redaction

@@ -112,6 +112,8 @@ export class AnswerRooms {
     if (since === undefined || !recent.reachesBack(since.seq)) return this.asked(reader, scope, parts)
     const joined = await known.joinedRooms(userId, now)
     const further = await this.further(reader, joined, scope, parts)
+    // It may have begun anew meanwhile. From here on nothing is awaited.
+    if (!recent.reachesBack(since.seq)) return this.asked(reader, scope, parts)
     const after = endOf(since.seq)
     const changed = recent.changedFrom(after)
     const own = new Set(recent.membershipsFrom(userId, after).map(({ channelId }) => channelId))

@@ -1,4 +1,5 @@
 import type { Core } from '../..'
+import type { StoredEvent } from '../event-ports'
 import type { RoomView } from '../reading/readers'
 import type { SyncFilter } from './filters'
 import type { SyncScope } from './room'
@@ -17,7 +18,7 @@ interface Kept<Section> {
  * What an answer of `/sync` says of a room, made once for all readers who are told the same. Many of them wake together
  * when something happens in their room.
  */
-export class SharedSections<Section extends { readonly sent: readonly { readonly eventId: string }[] }> {
+export class SharedSections<Section extends { readonly sent: readonly Pick<StoredEvent, 'sentAs'>[] }> {
   private readonly byFilter = new WeakMap<SyncFilter, Map<string, Kept<Section>>>()
 
   constructor(private readonly core: Pick<Core, 'clock'>) {}
@@ -33,7 +34,7 @@ export class SharedSections<Section extends { readonly sent: readonly { readonly
     const key = `${view.room.channelId} ${stretch.first} ${stretch.last} ${stateAfter ?? ''}`
     const section = await this.kept(filter, key, make)
     // Who has sent something is shown its transaction id.
-    const isOwn = section?.sent.some(({ eventId }) => reader.transactionOf(eventId) !== undefined)
+    const isOwn = section?.sent.some((event) => reader.transactionOf(event) !== undefined)
     return isOwn ? undefined : section
   }
 

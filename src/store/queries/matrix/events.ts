@@ -123,6 +123,7 @@ const INSERTED = {
   relKey: 'text',
   threadPos: 'number',
   redactedBy: 'number',
+  sentAs: 'text',
   flags: 'number',
   json: 'text',
 } as const satisfies Record<keyof StoredEvent, ColumnType>
