@@ -59,7 +59,7 @@ export class RoomAdministration {
     actor: Actor,
     page: { readonly after: number; readonly limit: number },
   ): Promise<(AdministeredRoom & { readonly memberCount: number })[]> {
-    this.parts.administration.check(actor)
+    await this.ready(actor)
     const { reads } = this.parts.store
     const rooms = await reads.matrix().listRooms(page)
     const ids = rooms.map(({ channelId }) => channelId)
@@ -73,8 +73,7 @@ export class RoomAdministration {
 
   /** @throws channel_not_found */
   async find(actor: Actor, name: string): Promise<RoomFacts> {
-    this.parts.administration.check(actor)
-    await this.parts.caughtUp()
+    await this.ready(actor)
     const found = await this.named(name, this.parts.store.reads)
     const matrix = this.parts.store.reads.matrix()
     const { id } = found.channel
@@ -93,14 +92,14 @@ export class RoomAdministration {
     name: string,
     page: { readonly after: string; readonly limit: number },
   ): Promise<RoomMember[]> {
-    this.parts.administration.check(actor)
+    await this.ready(actor)
     const { channel } = await this.named(name, this.parts.store.reads)
     return this.parts.store.reads.matrix().membersOf(channel.id, { ...page, memberships: ALL_MEMBERSHIPS })
   }
 
   /** @throws channel_not_found */
   async aliases(actor: Actor, name: string): Promise<RoomAlias[]> {
-    this.parts.administration.check(actor)
+    await this.ready(actor)
     const { channel } = await this.named(name, this.parts.store.reads)
     return this.parts.store.reads.matrix().aliasesOfRoom(channel.id)
   }
@@ -111,8 +110,8 @@ export class RoomAdministration {
    * @throws channel_not_found, account_not_found, dm_membership_fixed, matrix_no_power
    */
   async makeAdmin(actor: Actor, name: string, user: string): Promise<AdministeredRoom> {
-    const { administration, core, store } = this.parts
-    administration.check(actor)
+    const { core, store } = this.parts
+    await this.ready(actor)
     const account = await accountNamed(this.parts.users, store.reads, user)
     const found = await this.named(name, store.reads)
     const { channel } = found
@@ -124,7 +123,8 @@ export class RoomAdministration {
   }
 
   /** Lets nobody come into the room any more, or lets them again. @throws channel_not_found, room_of_channel */
-  block(actor: Actor, name: string, blocked: boolean): Promise<AdministeredRoom> {
+  async block(actor: Actor, name: string, blocked: boolean): Promise<AdministeredRoom> {
+    await this.ready(actor)
     return this.parts.administration.act(actor, async (tx) => {
       const found = await this.named(name, tx)
       const { room, channel } = found
@@ -143,8 +143,8 @@ export class RoomAdministration {
    * @throws channel_not_found, room_of_channel
    */
   async delete(actor: Actor, name: string): Promise<AdministeredRoom & { readonly removed: number }> {
-    const { administration, projector } = this.parts
-    administration.check(actor)
+    const { projector } = this.parts
+    await this.ready(actor)
     const found = await this.named(name, this.parts.store.reads)
     refuseChannels(found, 'deleted')
     await this.block(actor, found.room.roomId, true)
@@ -162,8 +162,9 @@ export class RoomAdministration {
    * Gives a room another alias.
    * @throws channel_not_found, invalid_alias for what is no alias of this server, alias_taken
    */
-  addAlias(actor: Actor, name: string, alias: string): Promise<RoomAlias> {
+  async addAlias(actor: Actor, name: string, alias: string): Promise<RoomAlias> {
     const { administration, serverName } = this.parts
+    await this.ready(actor)
     return administration.act(actor, async (tx) => {
       const { channel } = await this.named(name, tx)
       const id = parseAlias(alias)
@@ -203,6 +204,12 @@ export class RoomAdministration {
       await this.unname(act, channel, alias)
       await tx.audit(entryBy(actor, 'matrix.alias.remove', { type: 'channel', id: channel.uuid }))
     })
+  }
+
+  /** Refuses early, and waits for the rooms of channels that were just made. */
+  private async ready(actor: Actor): Promise<void> {
+    this.parts.administration.check(actor)
+    await this.parts.caughtUp()
   }
 
   /** Lets members leave, each by itself. Returns how many. */
