@@ -73,6 +73,14 @@ export class Sight {
     return this.sees({ pos: Number.POSITIVE_INFINITY, type: 'm.room.message' })
   }
 
+  /** Whether the reader sees every event of the room: it is in it, and nothing was ever hidden from its members. */
+  get seesAll(): boolean {
+    return (
+      this.membership === 'join' &&
+      this.visibilities.every(({ value }) => value === 'shared' || value === 'world_readable')
+    )
+  }
+
   /** Returns the reader's membership after the event at a position. */
   membershipAt(pos: number): Membership {
     return valueAt(this.memberships, pos) ?? 'leave'

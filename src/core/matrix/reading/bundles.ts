@@ -2,7 +2,12 @@ import type { Core } from '../..'
 import { isObject, type JsonObject } from '../canonical'
 import type { StoredEvent } from '../event-ports'
 import { parsedRoomEvent } from '../events'
-import type { RoomView } from './readers'
+import type { ThreadSummary } from '../history-ports'
+import type { MatrixReads } from '../ports'
+import { isIgnored, type RoomView } from './readers'
+
+/** The most replies of one thread that are looked at. */
+const MAX_REPLIES = 5000
 
 /** Returns `m.relations` of an event; `show` renders the events in it. */
 export type Bundle = (show: (event: StoredEvent) => JsonObject) => JsonObject
@@ -15,10 +20,8 @@ export class Bundles {
   constructor(private readonly core: Pick<Core, 'reads'>) {}
 
   /** Returns the bundles of events of a room, by position; those without relations have none. */
-  async of(
-    { reader, room, sight, source }: RoomView,
-    events: readonly StoredEvent[],
-  ): Promise<ReadonlyMap<number, Bundle>> {
+  async of(view: RoomView, events: readonly StoredEvent[]): Promise<ReadonlyMap<number, Bundle>> {
+    const { reader, room, sight, source } = view
     const positions = events.flatMap(({ pos, redactedBy, stateKey }) =>
       redactedBy === null && stateKey === null ? [pos] : [],
     )
@@ -27,8 +30,7 @@ export class Bundles {
     const types = await source.relationTypes(positions)
     if (types.length === 0) return new Map()
     const roots = types.flatMap(({ pos, relType }) => (relType === 'm.thread' ? [pos] : []))
-    const ignored = [...reader.ignored]
-    const threads = await reads.threadsOf(roots, { userId: reader.userId, ignored })
+    const threads = await seenThreads(reads, view, roots)
     const latest = await reads.eventsAtPositions(
       room.channelId,
       threads.map(({ latest }) => latest),
@@ -83,4 +85,32 @@ function withEdit(
 /** Returns an event as visibility is judged. */
 export function placed({ pos, type, stateKey }: Pick<StoredEvent, 'pos' | 'type' | 'stateKey'>) {
   return { pos, type, ...(stateKey === null ? {} : { state_key: stateKey }) }
+}
+
+/**
+ * Returns the threads of these roots as their reader sees them; roots without replies that it sees are left out. Most
+ * readers see everything, so that the store can count.
+ */
+export async function seenThreads(
+  reads: MatrixReads,
+  view: RoomView,
+  roots: readonly number[],
+): Promise<ThreadSummary[]> {
+  const { reader, sight } = view
+  if (sight.seesAll) return reads.threadsOf(roots, { userId: reader.userId, ignored: [...reader.ignored] })
+  const threads: ThreadSummary[] = []
+  for (const root of roots) {
+    const replies = await reads.eventsRelatedTo(root, {
+      ...{ after: Number.MIN_SAFE_INTEGER, before: Number.MAX_SAFE_INTEGER },
+      ...{ order: 'desc', limit: MAX_REPLIES, relType: 'm.thread' },
+    })
+    const seen = replies.filter(
+      (event) => event.redactedBy === null && !isIgnored(reader, event) && sight.sees(placed(event)),
+    )
+    const [latest] = seen
+    if (!latest) continue
+    const participated = seen.some(({ sender }) => sender === reader.userId)
+    threads.push({ root, count: seen.length, latest: latest.pos, participated })
+  }
+  return threads
 }

@@ -4,7 +4,7 @@ import type { Store } from '../../kernel/ports'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { StoredEvent } from '../event-ports'
-import { placed } from './bundles'
+import { placed, seenThreads } from './bundles'
 import type { RoomHistory } from './messages'
 import { type Positions, placeOf, tokenOf } from './positions'
 import { isIgnored, type Readers, type RoomView } from './readers'
@@ -103,8 +103,10 @@ export class Relations {
         )
       ).map((event) => [event.pos, event]),
     )
+    const threads = sight.seesAll ? page : await seenThreads(reads, view, [...roots.keys()])
+    const withReplies = new Set(threads.map(({ root }) => root))
     const seen = page.flatMap(({ root }) => {
-      const event = roots.get(root)
+      const event = withReplies.has(root) ? roots.get(root) : undefined
       return event && sight.sees(placed(event)) && !isIgnored(reader, event) ? [event] : []
     })
     const last = page.at(-1)
