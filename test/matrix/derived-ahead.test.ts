@@ -104,4 +104,20 @@ describe.each(engines)('on %s', (name) => {
     for (const [i, { json }] of events.entries())
       expect(JSON.parse(json).prev_events).toEqual(i === 0 ? [] : [events[i - 1]?.eventId])
   })
+
+  test('what the row of a room says beside its newest event stays as others have written it meanwhile', async () => {
+    await using here = await scene(name)
+    await here.posts(3)
+    const { store, plans } = here
+    const projector = await here.projector(() =>
+      store.transact(async (tx) => {
+        const room = await tx.matrix().room({ channelId: plans.id })
+        if (room) await tx.matrix().writeRooms([{ ...room, published: true }])
+      }),
+    )
+    await projector.step()
+    const room = await store.reads.matrix().room({ channelId: plans.id })
+    expect(room?.published).toBe(true)
+    expect(room?.tipEvent).toBe((await here.ids())[0]?.at(-1) ?? '')
+  })
 })

@@ -211,8 +211,9 @@ export class EventBatch {
   }
 
   /** Writes what was added. */
-  async flush(tx: MatrixWrites): Promise<void> {
+  async flush(tx: MatrixWrites, { onlyTips = false } = {}): Promise<void> {
     const { events } = this
+    const rooms = [...this.touched.values()].map(({ row }) => row)
     const state = events.filter((event) => event.stateKey !== null)
     const members = state.flatMap((event) => {
       const { type, stateKey, channelId, pos, json } = event
@@ -222,7 +223,7 @@ export class EventBatch {
     // Sent without waiting for each. They run in this order.
     await Promise.all([
       ...this.others.map((write) => write()),
-      tx.writeRooms([...this.touched.values()].map(({ row }) => row)),
+      onlyTips ? tx.moveTips(rooms) : tx.writeRooms(rooms),
       tx.insertEvents(events),
       tx.setState(
         state.map(({ channelId, type, stateKey, pos }) => ({

@@ -108,6 +108,8 @@ export interface RoomAlias {
 export interface RoomWrites {
   /** Inserts rooms, or replaces what can change: `published`, `tipEvent`, `depth`. One statement. */
   writeRooms(rooms: readonly MatrixRoom[]): Promise<void>
+  /** Replaces the newest event of rooms, and nothing else that their rows say. */
+  moveTips(rooms: readonly Pick<MatrixRoom, 'channelId' | 'tipEvent' | 'depth'>[]): Promise<void>
   /** Sets keys of the state, and notes each change in the log of the state. */
   setState(rows: readonly StateRow[]): Promise<void>
   /** Sets the newest membership of users, none of whom has forgotten the room then. */

@@ -60,7 +60,8 @@ export class Rooms {
   adopt(rooms: Iterable<OpenRoom>): void {
     for (const room of rooms) {
       const kept = this.kept.get(room.row.channelId)
-      if (kept && room.continues(kept)) kept.row = room.row
+      if (kept && room.continues(kept))
+        kept.row = { ...kept.row, tipEvent: room.row.tipEvent, depth: room.row.depth }
       else this.keep(room)
     }
   }

@@ -281,7 +281,9 @@ export class Projector {
       return
     }
     if (ahead) this.rooms.adopt(ahead.rooms)
-    tx.matrix().wakeProjected(after, upTo, ahead ? await this.flush(tx, ahead) : await this.project(tx, rows))
+    // What else the rows of rooms say may have changed since they were read.
+    const keys = ahead ? await this.flush(tx, ahead, true) : await this.project(tx, rows)
+    tx.matrix().wakeProjected(after, upTo, keys)
   }
 
   private async move(tx: Writes, after: Seq, upTo: Seq, keys: Iterable<MarkKey>): Promise<void> {
@@ -312,7 +314,7 @@ export class Projector {
     return this.flush(tx, batch)
   }
 
-  private async flush(tx: Writes, batch: EventBatch): Promise<Set<MarkKey>> {
+  private async flush(tx: Writes, batch: EventBatch, onlyTips = false): Promise<Set<MarkKey>> {
     const keys = new Set<MarkKey>()
     for (const { channelId } of batch.all) keys.add(`c${channelId}`)
     for (const channelId of batch.rewritten) keys.add(`x${channelId}`)
@@ -320,7 +322,7 @@ export class Projector {
       type === 'm.room.member' && stateKey !== null ? [stateKey] : [],
     )
     if (users.length > 0) for (const id of await this.people.accountsOf(tx, users)) keys.add(`a${id}`)
-    await batch.flush(tx.matrix())
+    await batch.flush(tx.matrix(), { onlyTips })
     return keys
   }
 

@@ -169,6 +169,16 @@ export function roomWrites(handle: Handle): RoomWrites {
           ...[channelId, roomId, version, born, federate, published, tipEvent, depth],
         ]),
       ),
+    async moveTips(rooms) {
+      if (rooms.length === 0) return
+      const given = rooms.map(({ channelId, tipEvent, depth }) => [channelId, tipEvent, depth])
+      const table = dialect.table(['number', 'text', 'number'], sql`${JSON.stringify(given)}`)
+      await db
+        .update(t.matrixRooms)
+        .set({ tipEvent: sql`given.c1`, depth: sql`given.c2` })
+        .from(sql`(${table}) AS given`)
+        .where(sql`${t.matrixRooms.channelId} = given.c0`)
+    },
     async setMembers(given) {
       if (given.length === 0) return
       // One statement may change a row once only.
