@@ -329,6 +329,7 @@ export async function createCore(ports: CorePorts) {
     }),
     erasures: new Erasures({
       store,
+      rooms,
       directory,
       administration,
       accountErasure: new AccountErasure({ settings, secrets, clock, leases: heldLeases }),

@@ -450,3 +450,21 @@ test('a decision in a direct channel, in which the server is not, is sent by the
   expect(direct?.at(-1)?.content['msgtype']).toBe('m.notice')
   expect(relation(direct?.at(-1))).toMatchObject({ rel_type: 'm.thread', event_id: direct?.[0]?.id })
 })
+
+test('the many events of an erased account go in slices, and the answer counts them', async () => {
+  await using here = await scene()
+  const { w, family, bob } = here
+  for (let i = 0; i < 450; i++) await bob.posts(family, `words ${i}`)
+  const mine = (await eventsOf(w, family)).filter(({ sender, key }) => sender === user('bob') && key === null)
+  expect(mine).toHaveLength(450)
+  const erase = { confirm: 'bob', mode: 'anonymize' }
+  const answer = await w.operator.post<{ matrix?: { events_redacted: number } }>(
+    `/v1/admin/accounts/${bob.id}/erase`,
+    erase,
+  )
+  // Its invite and its join, too.
+  expect(answer.body.matrix, answer.text).toEqual({ events_redacted: 452 })
+  const after = await eventsOf(w, family)
+  expect(after.filter(({ redactedBy }) => redactedBy !== null)).toHaveLength(452)
+  expect(after.filter(({ content }) => String(content['body']).startsWith('words'))).toEqual([])
+})

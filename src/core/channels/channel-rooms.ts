@@ -27,6 +27,8 @@ export interface RoomRules {
   addressOf(channel: Channel): Promise<RoomAddress | undefined>
   /** Notes how far an account has read, in the transaction in which that is written. */
   markRead(tx: Writes, account: Account, channel: Channel, mark: ReadMark): Promise<void>
+  /** How many events of an account rooms have, which go if it is erased. */
+  countEventsOf(account: Account): Promise<number>
 }
 
 /** How far an account has read in a channel. */
@@ -41,7 +43,7 @@ export interface ReadMark {
 const nowhere: ReadonlySet<number> = new Set()
 
 /** What the acts of v1 ask of the rooms of channels. Without another protocol there are no rules. */
-export class ChannelRooms implements Omit<RoomRules, 'serverName'> {
+export class ChannelRooms implements Omit<RoomRules, 'serverName' | 'countEventsOf'> {
   private rules: RoomRules | undefined
 
   /** Called once, by the protocol whose rooms have rules. */
@@ -70,5 +72,10 @@ export class ChannelRooms implements Omit<RoomRules, 'serverName'> {
 
   async markRead(tx: Writes, account: Account, channel: Channel, mark: ReadMark): Promise<void> {
     await this.rules?.markRead(tx, account, channel, mark)
+  }
+
+  /** Undefined without another protocol. */
+  async countEventsOf(account: Account): Promise<number | undefined> {
+    return this.rules?.countEventsOf(account)
   }
 }

@@ -65,7 +65,7 @@ export function createMatrix(parts: MatrixParts) {
   const registrationTokens = new RegistrationTokens(parts)
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
-  core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, reads: store.reads }))
+  core.rooms.fill(new MatrixRoomRules({ projector, users, settings, serverName, store }))
   const registration = new Registration(parts, { users, interactive, logins, shortSecrets })
   const recent = new RecentEvents(core, store)
   const push = createPush({ ...parts, recent }, users)

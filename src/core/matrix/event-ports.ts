@@ -58,8 +58,14 @@ export interface EventReads {
     relType: string,
     positions: readonly number[],
   ): Promise<{ readonly relPos: number; readonly eventId: string }[]>
-  /** The events that a user has sent into a room and that are neither state events nor redacted. Looks at all of the room. */
-  eventsSentBy(channelId: number, sender: string): Promise<StoredEvent[]>
+  /** The events that a user has sent into a room after a position, by position, neither state events nor redacted ones. */
+  eventsSentBy(
+    channelId: number,
+    sender: string,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<StoredEvent[]>
+  /** How many events of a user are not redacted, with its own member events. Looks at all events. */
+  countEventsOf(userId: string): Promise<number>
   /** The events that these log rows own, by position. */
   eventsOwnedBy(rows: readonly { readonly channelId: number; readonly seq: number }[]): Promise<StoredEvent[]>
 }

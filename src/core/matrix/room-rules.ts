@@ -3,7 +3,7 @@ import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
 import { type Actor, isAdmin } from '../identity/actor'
 import type { Account, Channel } from '../kernel/entities'
-import type { Reads, Writes } from '../kernel/ports'
+import type { Store, Writes } from '../kernel/ports'
 import { deputiesIn } from './deputies'
 import { parsedEvent } from './events'
 import type { Projector } from './projector/projector'
@@ -22,7 +22,7 @@ export class MatrixRoomRules implements RoomRules {
       readonly projector: Projector
       readonly users: Users
       readonly settings: Settings
-      readonly reads: Reads
+      readonly store: Pick<Store, 'reads' | 'slow'>
       readonly serverName: string
     },
   ) {
@@ -48,7 +48,8 @@ export class MatrixRoomRules implements RoomRules {
   }
 
   async invitedTo(account: Account): Promise<ReadonlySet<number>> {
-    const { users, reads } = this.parts
+    const { users, store } = this.parts
+    const { reads } = store
     const rooms = await reads.matrix().roomsOf(await users.idOf(account), ['invite'])
     return new Set(rooms.map(({ channelId }) => channelId))
   }
@@ -60,12 +61,18 @@ export class MatrixRoomRules implements RoomRules {
   }
 
   async addressOf({ id }: Channel): Promise<RoomAddress | undefined> {
-    const reads = this.parts.reads.matrix()
+    const reads = this.parts.store.reads.matrix()
     const room = await reads.room({ channelId: id })
     if (!room) return undefined
     const [canonical] = await reads.stateNow(id, { types: ['m.room.canonical_alias'], stateKeys: [''] })
     const { alias } = canonical ? parsedEvent(canonical.json).content : { alias: null }
     return { roomId: room.roomId, alias: typeof alias === 'string' ? alias : null }
+  }
+
+  async countEventsOf(account: Account): Promise<number> {
+    const { users, store, projector } = this.parts
+    await projector.projected()
+    return store.slow.matrix().countEventsOf(await users.idOf(account))
   }
 
   markRead(tx: Writes, account: Account, channel: Channel, mark: ReadMark): Promise<void> {

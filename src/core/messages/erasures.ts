@@ -7,6 +7,7 @@
 import type { Directory } from '../access/directory'
 import { cancelDeleted } from '../approvals/cancel-deleted'
 import { eraseNotes } from '../approvals/decision-notes'
+import type { ChannelRooms } from '../channels/channel-rooms'
 import { purgeSliceOf } from '../configsync/users'
 import type { Administration } from '../governance/administration'
 import { entryBy } from '../governance/audit'
@@ -53,6 +54,8 @@ export interface Erased {
   /** The messages that stay, with the erased account as their sender. */
   readonly keptMessages: number
   readonly tokensRevoked: number
+  /** Events of rooms on Matrix that lose their content; undefined without a homeserver. */
+  readonly redactedEvents: number | undefined
   /** False if the rest is done in the background. */
   readonly isDone: boolean
 }
@@ -66,6 +69,7 @@ export interface ErasuresDeps {
   readonly unusedBlobs: UnusedBlobs
   readonly log: Log
   readonly clock: Clock
+  readonly rooms: Pick<ChannelRooms, 'countEventsOf'>
 }
 
 /** How far an erasure has come. */
@@ -112,12 +116,12 @@ export class Erasures {
    */
   async erase(actor: Actor, uuid: Uuid, request: ErasureRequest): Promise<Erased> {
     this.deps.administration.check(actor)
-    const { erasure: begun, tokensRevoked } = await this.begin(actor, uuid, request)
+    const { erasure: begun, tokensRevoked, redactedEvents } = await this.begin(actor, uuid, request)
     const { clock } = this.deps
     const end = clock.steady() + PATIENCE_MILLISECONDS
     const { erasure, isDone } = await this.run(begun, () => clock.steady() < end)
     const { mode, deletedMessages, keptMessages } = erasure
-    return { mode, deletedMessages, keptMessages, tokensRevoked, isDone }
+    return { mode, deletedMessages, keptMessages, tokensRevoked, redactedEvents, isDone }
   }
 
   /** Continues the erasures that were begun and not finished. */
@@ -131,6 +135,7 @@ export class Erasures {
     const { store, administration, accountErasure, log } = this.deps
     const found = await existing(store.reads, uuid)
     await accountErasure.check(store.reads, found, confirm)
+    const redactedEvents = await this.deps.rooms.countEventsOf(found)
     for (;;) {
       // A search through all of a channel would delay posts. The transaction only searches what came meanwhile.
       const searched = log.head
@@ -162,7 +167,7 @@ export class Erasures {
         return { erasure, tokensRevoked: erased?.tokensRevoked ?? 0, erased: erased?.account }
       })
       if (begun?.erased) accountErasure.forget(begun.erased)
-      if (begun) return begun
+      if (begun) return { ...begun, redactedEvents }
     }
   }
 

@@ -18,6 +18,12 @@ const answer = Type.Object({
   messages_deleted: Type.Integer(),
   messages_anonymized: Type.Integer({ description: 'The messages that stay, of the erased account' }),
   tokens_revoked: Type.Integer(),
+  matrix: maybe(
+    Type.Object(
+      { events_redacted: Type.Integer() },
+      { description: 'With a homeserver: the events of rooms that lose their content within moments' },
+    ),
+  ),
   done: Type.Boolean({ description: 'False: after 20 s the rest is done in the background' }),
 })
 
@@ -56,12 +62,13 @@ export function erasureEndpoints(core: Core): Endpoint[] {
   ]
 }
 
-function erasedJson({ mode, deletedMessages, keptMessages, tokensRevoked, isDone }: Erased) {
+function erasedJson({ mode, deletedMessages, keptMessages, tokensRevoked, redactedEvents, isDone }: Erased) {
   return {
     mode,
     messages_deleted: deletedMessages,
     messages_anonymized: keptMessages,
     tokens_revoked: tokensRevoked,
+    ...(redactedEvents === undefined ? {} : { matrix: { events_redacted: redactedEvents } }),
     done: isDone,
   }
 }

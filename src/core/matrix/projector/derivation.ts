@@ -20,6 +20,8 @@ import { type ConsequenceFacts, type LogRows, renewedAccount } from './rows'
 
 /** Memberships that are read together. */
 const PAGE = 500
+/** Events of an erased account that are redacted in one go. */
+const FORGOTTEN = 200
 /** Rooms whose member events follow an account in one go. */
 const RENEWED = 200
 
@@ -288,16 +290,20 @@ export class Derivation {
 
   /**
    * Takes the name and picture of an erased account out of its member events, and what it has sent out of the others:
-   * their sender still names it.
+   * their sender still names it. Of many events only the first ones after a position: a row of the log leads to the next.
    */
-  async forgetEvents(room: OpenRoom, { seq }: EventRecord, userId: string): Promise<void> {
+  async forgetEvents(room: OpenRoom, { seq }: EventRecord, userId: string, accountId: number, after: number) {
     const { channelId } = room.row
     const matrix = this.tx.matrix()
-    const ofUser = (await matrix.memberEventsOf(channelId, userId)).filter(
-      ({ redactedBy }) => redactedBy === null,
-    )
-    for (const event of [...ofUser, ...(await matrix.eventsSentBy(channelId, userId))])
+    const ofUser = after > 0 ? [] : await matrix.memberEventsOf(channelId, userId)
+    const sent = await matrix.eventsSentBy(channelId, userId, { after, limit: FORGOTTEN })
+    for (const event of [...ofUser.filter(({ redactedBy }) => redactedBy === null), ...sent])
       this.batch.redact(room, event, seq * EVENTS_PER_ROW)
+    const channel = this.rows.channels.get(channelId)
+    const last = sent.at(-1)
+    if (sent.length < FORGOTTEN || !last || !channel) return
+    const facts: ConsequenceFacts = { type: 'm.room.member', account: accountId, eventsAfter: last.pos }
+    await this.tx.append(channelEvent('matrix.event', channel, facts), null)
   }
 
   /** Deletes what an account that was erased kept here for itself: profile, account data, filters, devices. */

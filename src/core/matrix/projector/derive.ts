@@ -6,7 +6,7 @@ import { archivedPowerLevels } from '../power'
 import type { Derivation } from './derivation'
 import { deleted, edited, posted, reacted, reactionRemoved } from './messages'
 import { changedProperties, memberContent, withUsersOf } from './room-of-channel'
-import { renewedAccount, renewedAfter } from './rows'
+import { forgottenUpTo, renewedAccount, renewedAfter } from './rows'
 
 /** Derives the events of a row of the log, and adds them to the batch. */
 export async function derive(d: Derivation, record: EventRecord): Promise<void> {
@@ -170,7 +170,8 @@ async function renewed(d: Derivation, record: EventRecord): Promise<void> {
       d.offerAs(room, record, [d.system.userId, userId], {
         ...{ type: 'm.room.member', stateKey: userId, content: { membership: 'leave' } },
       })
-    if (account.erasedAt !== null) await d.forgetEvents(room, record, userId)
+    if (account.erasedAt !== null)
+      await d.forgetEvents(room, record, userId, account.id, forgottenUpTo(record))
   } else if (!isMember) await d.rejoin(room, record, user, account.id)
   else {
     const now = room.content('m.room.member', userId)

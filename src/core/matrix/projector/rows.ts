@@ -52,12 +52,19 @@ export type ConsequenceFacts = {
   readonly account: number
   /** In the last row of several: the channel after which further ones follow. */
   readonly after?: number
+  /** Of an erased account: the position up to which the events that it has sent are redacted. */
+  readonly eventsAfter?: number
 }
 
 /** Returns the account whose member event a row renews, if it does. */
 export function renewedAccount({ type, facts }: EventRecord): number | undefined {
   const { account } = (facts ?? {}) as Partial<ConsequenceFacts>
   return type === 'matrix.event' ? account : undefined
+}
+
+/** Returns the position up to which the events of an erased account are redacted before a row. */
+export function forgottenUpTo({ facts }: EventRecord): number {
+  return ((facts ?? {}) as Partial<ConsequenceFacts>).eventsAfter ?? 0
 }
 
 /** Returns the channel after which the rooms of that account are renewed next, if the row is the last of several. */

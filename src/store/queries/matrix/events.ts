@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { EVENTS_PER_ROW, type OpenMarks } from '../../../core/log/marks'
 import type { EventReads, EventWrites, StoredEvent } from '../../../core/matrix/event-ports'
 import type { ColumnType, Handle } from '../../database'
@@ -89,16 +89,31 @@ export function eventReads(handle: Handle): EventReads {
         )
       return found
     },
-    async eventsSentBy(channelId, sender) {
-      return select().where(
-        and(
-          eq(events.channelId, channelId),
-          eq(events.sender, sender),
-          isNull(events.stateKey),
-          isNull(events.redactedBy),
-        ),
-      )
+    async eventsSentBy(channelId, sender, { after, limit }) {
+      return select()
+        .where(
+          and(
+            eq(events.channelId, channelId),
+            gt(events.pos, after),
+            eq(events.sender, sender),
+            isNull(events.stateKey),
+            isNull(events.redactedBy),
+          ),
+        )
+        .orderBy(asc(events.pos))
+        .limit(limit)
     },
+    countEventsOf: (userId) =>
+      db.$count(
+        events,
+        and(
+          isNull(events.redactedBy),
+          or(
+            and(eq(events.sender, userId), isNull(events.stateKey)),
+            and(eq(events.type, 'm.room.member'), eq(events.stateKey, userId)),
+          ),
+        ),
+      ),
     async eventsOwnedBy(rows) {
       if (rows.length === 0) return []
       const given = rows.map(({ channelId, seq }) => [channelId, seq * EVENTS_PER_ROW])
