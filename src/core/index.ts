@@ -328,8 +328,7 @@ export async function createCore(ports: CorePorts) {
       clock,
     }),
     erasures: new Erasures({
-      store,
-      rooms,
+      ...{ store, rooms },
       directory,
       administration,
       accountErasure: new AccountErasure({ settings, secrets, clock, leases: heldLeases }),

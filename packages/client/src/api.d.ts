@@ -7331,6 +7331,9 @@ export interface operations {
                         /** @description The messages that stay, of the erased account */
                         messages_anonymized: number;
                         tokens_revoked: number;
+                        matrix?: {
+                            events_redacted: number;
+                        } | null;
                         /** @description False: after 20 s the rest is done in the background */
                         done: boolean;
                     };
