@@ -70,6 +70,10 @@ const CANNOT: readonly (readonly [RegExp, string])[] = [
     /^synapse (?:watch|wake|tail|await|ask) ?|^synapse inbox --wait|^synapse claim task:/,
     'waits for others, or does not end by itself: test/cli/client',
   ],
+  [
+    /^synapse matrix (?:register|user deactivate|room block|room delete|media quarantine|media delete|key import)|--device KQJ/,
+    'names what another homeserver has, or asks: test/cli/matrix.test.ts',
+  ],
   [/^synapse configsync keypair/, 'is for a user with keys: test/cli/configsync.test.ts'],
 ]
 
@@ -98,6 +102,11 @@ const GIVEN: readonly (readonly [line: string, before: string])[] = [
   ],
   ['synapse configsync', `${person('ada')}; synapse configsync enable ada || true`],
   ['synapse set-admin clint', person('clint')],
+  ['synapse matrix user', person('ada')],
+  ['synapse matrix pushers ada', person('ada')],
+  ['synapse matrix room make-admin', person('ada')],
+  ['synapse matrix room show "#', 'synapse matrix alias add "#hall:example.org" general || true'],
+  ['synapse matrix alias add', 'synapse matrix alias remove "#hall:example.org" || true'],
   ['synapse drain start', 'synapse serve --daemon || true'],
   ['synapse unset-admin clint', 'synapse set-admin clint'],
   ['synapse backup restore', 'synapse serve --stop || true'],
@@ -154,7 +163,14 @@ const PAGES: readonly Page[] = [
   { file: 'docs/mcp.md', before: SERVED },
   { file: 'docs/wake.md', before: [...SERVED, CLIENT] },
   { file: 'docs/operating.md', before: SERVED.slice(1), from: 'Start, stop, look' },
-  { file: 'docs/cli.md', before: ['synapse serve --daemon', 'synapse add-channel general General'] },
+  {
+    file: 'docs/cli.md',
+    before: [
+      'synapse init && (umask 077; echo SYNAPSE_MATRIX_SERVER_NAME=example.org > "$(synapse config path)/synapse.env")',
+      'synapse serve --daemon',
+      'synapse add-channel general General',
+    ],
+  },
   { file: 'docs/architecture.md', before: [] },
 ]
 
