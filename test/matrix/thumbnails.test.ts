@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { matrixImages } from '../../src/platform/matrix-images'
 import { pngOf } from '../support/png'
 import type { Person, World } from '../support/world'
 import { homeserver, type MatrixClient, refused, signIn, V3 } from './homeserver'
@@ -206,6 +207,37 @@ test('what is no image, or too large a one, is sent itself up to a mebibyte, els
     'M_TOO_LARGE',
   ])
 })
+
+test('an image that is damaged, or says other sizes in other places, is made smaller or is no image', async () => {
+  const whole = new Bun.Image(noise(64, 64))
+  const images = [
+    ...[await whole.png().bytes(), await whole.jpeg().bytes(), await whole.webp().bytes()],
+    ...[gifOf([10, 10], [10, 10]), gifOf([1, 1], [65_535, 65_535]), gifOf([65_535, 65_535], [1, 1])],
+  ]
+  let seed = 20_261_130
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    return seed % below
+  }
+  for (const image of images)
+    for (let n = 0; n < 100; n++) {
+      const damaged = new Uint8Array(image)
+      for (let changes = random(4); changes > 0; changes--) damaged[random(damaged.length)] = random(256)
+      for (const method of ['crop', 'scale'] as const) {
+        const made = await matrixImages.fitted(damaged, { width: 32, height: 32, method }, 32_000_000)
+        const { width, height } = made ? await new Bun.Image(made.bytes).metadata() : { width: 0, height: 0 }
+        expect(Math.max(width, height)).toBeLessThanOrEqual(32)
+      }
+    }
+})
+
+/** A GIF that says how large it is, and how large its one picture. */
+function gifOf(screen: readonly [number, number], frame: readonly [number, number]): Uint8Array {
+  const sizes = (pair: readonly [number, number]) => pair.flatMap((side) => [side & 255, side >> 8])
+  const colours = [0, 0, 0, 255, 255, 255]
+  const head = [...Buffer.from('GIF89a'), ...sizes(screen), 0x80, 0, 0, ...colours]
+  return new Uint8Array([...head, 0x2c, 0, 0, 0, 0, ...sizes(frame), 0, 2, 2, 0x44, 0x01, 0, 0x3b])
+}
 
 test('a size that is none is refused', async () => {
   const path = await uploaded(pngOf(10, 10))
