@@ -134,6 +134,10 @@ describe('a user', () => {
     ])
     const name = `${V3}/profile/${encodeURIComponent(sue.userId)}/displayname`
     expect(refused(await sue.put(name, { displayname: 'No' }))).toEqual([...suspended])
+    const typing = `${roomPath(room)}/typing/${encodeURIComponent(sue.userId)}`
+    expect(refused(await sue.put(typing, { typing: true }))).toEqual([...suspended])
+    expect(refused(await sue.post('/_matrix/media/v3/upload', new Uint8Array(1)))).toEqual([...suspended])
+    expect(refused(await sue.post('/_matrix/media/v1/create'))).toEqual([...suspended])
     expect(refused(await redact(sue, room, others))).toEqual([...suspended])
     expect((await redact(sue, room, own)).status).toBe(200)
     expect((await sue.get(`${roomPath(room)}/messages?dir=b`)).status).toBe(200)

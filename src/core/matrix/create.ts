@@ -56,8 +56,8 @@ export function createMatrix(parts: MatrixParts) {
     await store.shared?.readBarrier()
     await projector.projected()
   }
-  const media = new Media(parts)
   const standings = new Standings(store, parts.report)
+  const media = new Media({ ...parts, standings })
   const signingKeys = new SigningKeys(parts)
   const devices = new Devices(parts)
   const deviceSessions = new DeviceSessions(parts)
@@ -74,6 +74,7 @@ export function createMatrix(parts: MatrixParts) {
   tellOfReaders({ core, store, projector, waiters })
   const { ephemeral, ...ofEphemeral } = createEphemeral({
     ...parts,
+    standings,
     users,
     wake: (keys) => waiters.wakeKeys(keys),
   })

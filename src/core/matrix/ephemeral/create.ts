@@ -5,6 +5,7 @@ import { background } from '../../kernel/background'
 import type { Secrets } from '../../kernel/ids'
 import type { MarkKey } from '../../log/marks'
 import type { MatrixParts } from '../parts'
+import type { Standings } from '../standings'
 import type { Users } from '../users'
 import { BetweenProcesses } from './between-processes'
 import { Changes } from './changes'
@@ -19,6 +20,7 @@ import { TypingActs } from './typing-acts'
 export interface EphemeralParts {
   readonly core: Core
   readonly policy: Policy
+  readonly standings: Pick<Standings, 'refuseSuspended'>
   readonly store: Pick<Announcements, 'onCommit'>
   readonly secrets: Pick<Secrets, 'uuid'>
   readonly timer: MatrixParts['timer']
@@ -33,7 +35,7 @@ const BOOT_DIGITS = 4
 
 /** Creates what is kept in memory: who types, and who is there. */
 export function createEphemeral(parts: EphemeralParts) {
-  const { core, policy, store, secrets, timer, report, users, wake } = parts
+  const { core, policy, standings, store, secrets, timer, report, users, wake } = parts
   const { clock, settings } = core
   const isOn = () => settings.get('matrix.presence')
   const ticker = new Ticker(timer)
@@ -45,7 +47,7 @@ export function createEphemeral(parts: EphemeralParts) {
     begun: () => others.begin(),
   })
   const others = new BetweenProcesses({ boot: changes.boot, typing, presences, clock, ticker, send })
-  const typingActs = new TypingActs({ core, policy, users, typing, presences, others })
+  const typingActs = new TypingActs({ core, policy, standings, users, typing, presences, others })
   const leases = new LeasePresence({ core, users, presences, isOn, report })
   background(leases.begin(), report)
   store.onCommit((events) => {

@@ -3,6 +3,7 @@ import type { Policy } from '../../access/policy'
 import type { Person } from '../../identity/actor'
 import type { UserIds } from '../reading/readers'
 import { notInRoom } from '../refusals'
+import type { Standings } from '../standings'
 import type { BetweenProcesses } from './between-processes'
 import type { Presences } from './presences'
 import type { Typing } from './typing'
@@ -10,6 +11,7 @@ import type { Typing } from './typing'
 export interface TypingActsDeps {
   readonly core: Pick<Core, 'reads' | 'directory'>
   readonly policy: Policy
+  readonly standings: Pick<Standings, 'refuseSuspended'>
   readonly users: UserIds
   readonly typing: Typing
   readonly presences: Presences
@@ -30,6 +32,7 @@ export class TypingActs {
     const room = await core.reads.matrix().room({ roomId })
     if (!room) throw notInRoom()
     const { channelId } = room
+    this.deps.standings.refuseSuspended(actor.account)
     await directory.retryUntilLoaded(() => policy.postIn(policy.current(actor), directory.channel(channelId)))
     const userId = await users.idOf(actor.account)
     presences.active(actor.account.id)

@@ -13,6 +13,7 @@ import { requirePostScope } from '../../messages/attachments'
 import { matrixRefusal } from '../errors'
 import type { Media as MediaRow, UploadedMedia } from '../media-ports'
 import type { MatrixParts } from '../parts'
+import type { Standings } from '../standings'
 
 /** How long a reserved file may be uploaded, and how many an account may have reserved at once. */
 const RESERVED_MICROS = MICROS_PER_DAY
@@ -42,7 +43,9 @@ export interface StoredFile extends MediaHeader {
  * the readers of the message may read.
  */
 export class Media {
-  constructor(private readonly parts: MatrixParts) {}
+  constructor(
+    private readonly parts: MatrixParts & { readonly standings: Pick<Standings, 'refuseSuspended'> },
+  ) {}
 
   /**
    * Stores an upload. `length`: the announced number of bytes, if any. Returns its URI.
@@ -204,7 +207,9 @@ export class Media {
   }
 
   private requireUploader(actor: Person): void {
-    requirePostScope(this.parts.core.policy.current(actor))
+    const now = this.parts.core.policy.current(actor)
+    this.parts.standings.refuseSuspended(now.account)
+    requirePostScope(now)
   }
 
   private requireRoom(used: number, more: number): void {
