@@ -87,6 +87,20 @@ describe('an event', () => {
     expect(event.unsigned?.['redacted_because']).toMatchObject({ event_id: body.event_id })
   })
 
+  test('that is redacted is pruned also for who has not read it yet, and whose news others have read', async () => {
+    const { next_batch: since } = await sync(bob)
+    const id = await says(ada, 'a secret that was read')
+    const later = await says(ada, 'something else')
+    expect(JSON.stringify(await sync(bob, since))).toContain('a secret that was read')
+    const path = `${V3}/rooms/${room}/redact/${encodeURIComponent(id)}/txn-redact-later`
+    await ada.put(path, {})
+    const answer = await sync(bob, since)
+    expect(JSON.stringify(answer)).not.toContain('a secret that was read')
+    const events = shownIn(answer)?.timeline.events ?? []
+    expect(ids(events).slice(0, 2)).toEqual([id, later])
+    expect(events[0]?.unsigned).toHaveProperty('redacted_because')
+  })
+
   test('is shown with the newest of its edits by its sender', async () => {
     const id = await says(ada, 'one')
     const edit = (body: string) =>

@@ -1,6 +1,10 @@
 import type { Announcements } from '../../kernel/announcements'
 import type { MarkKey, Marks } from '../../log/marks'
 import type { MatrixParts } from '../parts'
+import { Deadlines } from './deadlines'
+
+/** Readers that are woken in one turn of the event loop. */
+const SLICE = 64
 
 /** Why a wait ended. */
 export type WaitEnd = 'woken' | 'timeout' | 'ended'
@@ -13,11 +17,13 @@ export class Waiters {
   private readonly byKey = new Map<MarkKey, Set<Waiter>>()
   private readonly all = new Set<Waiter>()
   private isStopped = false
+  readonly deadlines: Deadlines
 
   constructor(
     store: Pick<Announcements, 'onMarks'>,
-    readonly timer: MatrixParts['timer'],
+    private readonly timer: MatrixParts['timer'],
   ) {
+    this.deadlines = new Deadlines(timer)
     store.onMarks((marks) => this.wake(marks))
   }
 
@@ -50,11 +56,19 @@ export class Waiters {
 
   /** Wakes those whom a change concerns. */
   wakeKeys(keys: Iterable<MarkKey>): void {
-    for (const key of keys) for (const waiter of this.byKey.get(key) ?? []) waiter.end('woken')
+    const concerned = new Set<Waiter>()
+    for (const key of keys) for (const waiter of this.byKey.get(key) ?? []) concerned.add(waiter)
+    this.wakeInSlices([...concerned])
+  }
+
+  /** Wakes some of them at once and others in later turns, so that other requests are served in between. */
+  private wakeInSlices(waiters: readonly Waiter[]): void {
+    for (const waiter of waiters.slice(0, SLICE)) waiter.end('woken')
+    if (waiters.length > SLICE) this.timer(() => this.wakeInSlices(waiters.slice(SLICE)), 0)
   }
 
   private wake({ keys }: Marks): void {
-    if (keys === null) for (const waiter of this.all) waiter.end('woken')
+    if (keys === null) this.wakeInSlices([...this.all])
     else this.wakeKeys(keys)
   }
 
@@ -89,7 +103,7 @@ export class Waiter implements Disposable {
     if (this.waiters.isOver || signal?.aborted) return Promise.resolve('ended')
     if (this.isWoken) return Promise.resolve('woken')
     return new Promise((resolve) => {
-      const cancel = this.waiters.timer(() => this.end('timeout'), milliseconds)
+      const cancel = this.waiters.deadlines.after(milliseconds, () => this.end('timeout'))
       const abort = () => this.end('ended')
       signal?.addEventListener('abort', abort, { once: true })
       this.pending = (end) => {
