@@ -86,31 +86,39 @@ export class Sync {
       isRestart: given !== undefined && !isKnown,
       device: String(device.id),
     })
-    const first = await this.answer(actor, device, scopeAt(now))
     const mayWait = since !== undefined && !request.fullState && request.timeoutMs > 0
-    if (!mayWait || !first.isEmpty) return first.text
+    if (!mayWait) return (await this.answer(actor, device, scopeAt(now))).text
     const until = this.deps.core.clock.steady() + request.timeoutMs
+    let { text, ephemeral } = await this.news(actor, device, scopeAt(now))
+    if (text !== undefined) return text
     const reader = await known.reader(actor, now)
     using waiter = waiters.open(await this.keysOf(reader, device, now))
     let last = now
-    let found = first
     for (;;) {
       waiter.reset()
       // Read after the waiter is open, so nothing is missed in between.
       const then = positions.heard()
-      const isMoved = then.projected !== last.projected || then.mx !== last.mx || this.isBeyond(found)
-      const answer = isMoved ? await this.answer(actor, device, scopeAt(then)) : found
+      const isMoved =
+        then.projected !== last.projected ||
+        then.mx !== last.mx ||
+        this.deps.ephemeral?.position.n !== ephemeral?.n
+      if (isMoved) ({ text, ephemeral } = await this.news(actor, device, scopeAt(then)))
+      if (text !== undefined) return text
       const left = until - this.deps.core.clock.steady()
-      if (!answer.isEmpty || left <= 0) return answer.text
-      if ((await waiter.wait(left, signal)) === 'ended') return answer.text
+      if (left <= 0 || (await waiter.wait(left, signal)) === 'ended')
+        return (await this.answer(actor, device, scopeAt(then))).text
       last = then
-      found = answer
     }
   }
 
-  /** Whether what is not stored has changed since an answer. */
-  private isBeyond({ ephemeral }: Answer): boolean {
-    return this.deps.ephemeral?.position.n !== ephemeral?.n
+  /** Returns an answer unless it is empty. What waits keeps no answer meanwhile. */
+  private async news(
+    actor: Person,
+    device: SyncDevice,
+    scope: SyncScope,
+  ): Promise<{ text: string | undefined; ephemeral: EphemeralPosition | undefined }> {
+    const { text, isEmpty, ephemeral } = await this.answer(actor, device, scope)
+    return { text: isEmpty ? undefined : text, ephemeral }
   }
 
   private async keysOf({ accountId, userId }: Reader, device: SyncDevice, now: Now): Promise<MarkKey[]> {
