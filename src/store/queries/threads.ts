@@ -30,6 +30,34 @@ export function threadReads({ db, t, dialect, common }: Handle) {
       .limit(value('limit'))
       .prepare(),
   )
+  const rootOf = common.lazily(() =>
+    db
+      .select({
+        accountId: t.messages.senderId,
+        postedAt: t.messages.at,
+        resetSeq: t.threads.resetSeq,
+        times: t.threads.resetTimes,
+      })
+      .from(t.messages)
+      .leftJoin(t.threads, eq(t.threads.rootSeq, t.messages.seq))
+      .where(eq(t.messages.seq, value('root')))
+      .prepare(),
+  )
+  const partsIn = common.lazily(() =>
+    db
+      .select({
+        accountId: t.threadMembers.accountId,
+        follow: t.threadMembers.follow,
+        postedAt: t.messages.at,
+        spentSeq: t.threadMembers.spentSeq,
+        used: t.threadMembers.spent,
+        corrected: t.threadMembers.corrected,
+      })
+      .from(t.threadMembers)
+      .leftJoin(t.messages, eq(t.messages.seq, t.threadMembers.lastSeq))
+      .where(eq(t.threadMembers.rootSeq, value('root')))
+      .prepare(),
+  )
   return {
     threadPositions: (channelId, page) => positions().execute({ channel: channelId, ...page }),
 
@@ -40,28 +68,7 @@ export function threadReads({ db, t, dialect, common }: Handle) {
     },
 
     async foundThread(root) {
-      const [author] = await db
-        .select({
-          accountId: t.messages.senderId,
-          postedAt: t.messages.at,
-          resetSeq: t.threads.resetSeq,
-          times: t.threads.resetTimes,
-        })
-        .from(t.messages)
-        .leftJoin(t.threads, eq(t.threads.rootSeq, t.messages.seq))
-        .where(eq(t.messages.seq, root))
-      const members = await db
-        .select({
-          accountId: t.threadMembers.accountId,
-          follow: t.threadMembers.follow,
-          postedAt: t.messages.at,
-          spentSeq: t.threadMembers.spentSeq,
-          used: t.threadMembers.spent,
-          corrected: t.threadMembers.corrected,
-        })
-        .from(t.threadMembers)
-        .leftJoin(t.messages, eq(t.messages.seq, t.threadMembers.lastSeq))
-        .where(eq(t.threadMembers.rootSeq, root))
+      const [[author], members] = await Promise.all([rootOf().execute({ root }), partsIn().execute({ root })])
       const parts = members.map(({ spentSeq: seq, used, corrected, ...part }) => ({
         ...part,
         spent: seq === null ? null : { seq, used, corrected },

@@ -49,8 +49,10 @@ export class Gathering<Work, Result> {
       const outcomes = await this.run(() => members().map(({ work }) => work))
       answer(members(), outcomes)
     } catch (fault) {
-      if (isTrouble(fault)) for (const { reject } of members()) reject(fault)
-      else for (const one of members()) await this.alone(one)
+      // While the database is not there, those that have not begun need not wait for their own turn.
+      const refused = group ?? this.takeAll()
+      if (isTrouble(fault)) for (const { reject } of refused) reject(fault)
+      else for (const one of refused) await this.alone(one)
     }
   }
 
@@ -59,6 +61,11 @@ export class Gathering<Work, Result> {
     this.isGathering = false
     if (this.waiting.length > 0) this.gather()
     return group
+  }
+
+  private takeAll(): readonly Gathered<Work, Result>[] {
+    this.isGathering = false
+    return this.waiting.splice(0)
   }
 
   private async alone(one: Gathered<Work, Result>): Promise<void> {

@@ -63,13 +63,11 @@ export class RoomActs {
   ): Promise<Result> {
     const inRoom: Parameters<typeof this.run<Result>>[1] = async (act, now, self) => {
       const { tx, rooms } = act
-      const row = await tx.matrix().room({ roomId })
-      const channel = row && (await tx.channel({ id: row.channelId }))
+      const opened = await rooms.openNamed(tx.matrix(), new Map([[roomId, [self.userId, ...users]]]))
+      const room = opened.get(roomId)
+      const channel = room && (await tx.channel({ id: room.row.channelId }))
       if (!channel) throw notInRoom()
-      refuseKeptOut(row, channel)
-      const opened = await rooms.open(tx.matrix(), new Map([[channel.id, [self.userId, ...users]]]))
-      const room = opened.get(channel.id)
-      if (!room) throw notInRoom()
+      refuseKeptOut(room.row, channel)
       if (channel.archivedAt !== null && !archivedToo) throw archivedRoom(room, self.userId)
       return work({ ...act, actor: now, self, room, channel })
     }
