@@ -13,7 +13,7 @@ export interface MatrixUserProps {
   readonly onChanged: () => unknown
 }
 
-/** An account as a user of the homeserver: its id, and the devices that are signed in. */
+/** An account as a user of the homeserver: its id, the devices that are signed in, and what notifies them. */
 export function MatrixUser({ user, onChanged }: MatrixUserProps) {
   const [ending, setEnding] = useState<Device>()
   const nameOf = ({ name, device_id }: Device) => name ?? device_id
@@ -43,6 +43,23 @@ export function MatrixUser({ user, onChanged }: MatrixUserProps) {
           </Button>
         )}
       />
+      {user.pushers.length > 0 && (
+        <Table
+          label={`Notifications of ${user.user_id}`}
+          rows={user.pushers}
+          keyOf={(one) => `${one.app_id} ${one.device_display_name} ${one.url}`}
+          empty=""
+          columns={[
+            { title: 'Notifies', cell: (one) => <b>{one.device_display_name}</b> },
+            { title: 'App', cell: (one) => one.app_display_name },
+            { title: 'Through', cell: (one) => one.url },
+            {
+              title: 'Failing since',
+              cell: (one) => one.failing_since && <When at={one.failing_since} />,
+            },
+          ]}
+        />
+      )}
       {ending && (
         <Confirm
           title={`Sign ${nameOf(ending)} out?`}
