@@ -9,8 +9,13 @@ import { isIgnored, type RoomView } from './readers'
 /** The most replies of one thread that are looked at. */
 const MAX_REPLIES = 5000
 
-/** Returns `m.relations` of an event; `show` renders the events in it. */
-export type Bundle = (show: (event: StoredEvent) => JsonObject) => JsonObject
+/** `m.relations` of an event. */
+export interface Bundle {
+  /** The events in it. */
+  readonly events: readonly StoredEvent[]
+  /** Returns it; `show` renders its events. */
+  readonly shown: (show: (event: StoredEvent) => JsonObject) => JsonObject
+}
 
 /**
  * Bundled aggregations: what the events that relate to an event say of it, for the one who reads it (spec.matrix.org,
@@ -48,20 +53,24 @@ export class Bundles {
       const thread = threadOf.get(pos)
       const reply = thread && latestAt.get(thread.latest)
       if (!edit && !reply) continue
-      bundles.set(pos, (show) => ({
-        ...(edit ? { 'm.replace': show(edit) } : {}),
-        ...(thread && reply
-          ? {
-              'm.thread': {
-                latest_event: withEdit(show(reply), editOf(reply.pos), show),
-                count: thread.count,
-                current_user_participated:
-                  thread.participated ||
-                  events.some((event) => event.pos === pos && event.sender === reader.userId),
-              },
-            }
-          : {}),
-      }))
+      const replyEdit = reply && editOf(reply.pos)
+      bundles.set(pos, {
+        events: [edit, reply, replyEdit].filter((event) => event !== undefined),
+        shown: (show) => ({
+          ...(edit ? { 'm.replace': show(edit) } : {}),
+          ...(thread && reply
+            ? {
+                'm.thread': {
+                  latest_event: withEdit(show(reply), replyEdit, show),
+                  count: thread.count,
+                  current_user_participated:
+                    thread.participated ||
+                    events.some((event) => event.pos === pos && event.sender === reader.userId),
+                },
+              }
+            : {}),
+        }),
+      })
     }
     return bundles
   }

@@ -20,6 +20,7 @@ import { SharedSections } from '../sync/shared-sections'
 import { Sync } from '../sync/sync'
 import type { Waiters } from '../sync/waiting'
 import { Bundles } from './bundles'
+import { ErasedUsers } from './erased'
 import { RoomHistory } from './messages'
 import { Positions } from './positions'
 import { Readers, type ReadersDeps, type UserIds } from './readers'
@@ -62,7 +63,8 @@ export function createReading({
   const positions = new Positions(core, store, caughtUp)
   const marks = new MarkLog(store)
   const timeline = new Timeline(core)
-  const rendering = new Rendering(core, new Bundles(core))
+  const erased = new ErasedUsers(core, serverName)
+  const rendering = new Rendering(core, new Bundles(core), erased)
   const history = new RoomHistory({ core, store, readers, positions, timeline, rendering })
   const sections = new RoomSections({
     ...{ core, timeline, rendering },
@@ -91,7 +93,7 @@ export function createReading({
     states,
     oldSync: new OldSync({ core, readers, positions, history, states, sync }),
     eventSearch: new EventSearch({
-      ...{ core, store, readers, positions },
+      ...{ core, store, readers, positions, erased },
       answers: new SearchAnswers({ core, rendering, timeline }),
     }),
     relations: new Relations({ core, store, readers, positions, history, rendering }),

@@ -4,6 +4,7 @@ import { clientEvent, type SharedUnsigned } from '../client-form'
 import type { StoredEvent } from '../event-ports'
 import { parsedRoomEvent } from '../events'
 import type { Bundles } from './bundles'
+import type { ErasedUsers } from './erased'
 import type { RoomView } from './readers'
 
 const MICROS_PER_MILLISECOND = 1000
@@ -21,15 +22,17 @@ export class Rendering {
   constructor(
     private readonly core: Pick<Core, 'reads' | 'clock'>,
     private readonly bundles: Bundles,
+    private readonly erased: ErasedUsers,
   ) {}
 
   /** Returns events as servers exchange them. A redacted one is pruned, and says why. */
-  async pdus({ room }: RoomView, events: readonly StoredEvent[]): Promise<JsonObject[]> {
-    const redactedBy = await this.redactionsOf(room.channelId, events)
+  async pdus(view: RoomView, events: readonly StoredEvent[]): Promise<JsonObject[]> {
+    const redactedBy = await this.redactionsOf(view.room.channelId, events)
+    const showing = await this.erased.showing(view, events)
     return events.map((event) => {
       const redaction = event.redactedBy === null ? undefined : redactedBy.get(event.redactedBy)
       const unsigned = redaction && { redacted_because: parsedRoomEvent(redaction).pdu }
-      return { ...parsedRoomEvent(event).pdu, ...(unsigned ? { unsigned } : {}) }
+      return { ...showing(event).pdu, ...(unsigned ? { unsigned } : {}) }
     })
   }
 
@@ -50,12 +53,14 @@ export class Rendering {
       this.redactionsOf(room.channelId, events),
       withRelations ? this.bundles.of(view, events) : undefined,
     ])
+    const related = [...(bundles?.values() ?? [])].flatMap((bundle) => bundle.events)
+    const showing = await this.erased.showing(view, [...events, ...related])
     const now = Math.floor(this.core.clock.now() / MICROS_PER_MILLISECOND)
     const shown = (event: StoredEvent, further: SharedUnsigned): JsonObject => {
       const former = replaced.get(event.pos)
       const redaction = event.redactedBy === null ? undefined : redactedBy.get(event.redactedBy)
       const transaction = reader.transactionOf(event)
-      return clientEvent(parsedRoomEvent(event), roomId, {
+      return clientEvent(showing(event), roomId, {
         ...(former ? replacedBy(former) : {}),
         ...(redaction
           ? { redacted_because: clientEvent(parsedRoomEvent(redaction), roomId, ageOf(redaction, now)) }
@@ -69,7 +74,7 @@ export class Rendering {
     return events.map((event) => {
       const bundle = bundles?.get(event.pos)
       if (!bundle) return shown(event, {})
-      return shown(event, { 'm.relations': bundle((related) => shown(related, {})) })
+      return shown(event, { 'm.relations': bundle.shown((one) => shown(one, {})) })
     })
   }
 

@@ -12,6 +12,7 @@ import type { MatrixRoom, RoomMember } from '../room-ports'
 import type { Membership } from '../room-state'
 import { includesEvent, includesRoom } from '../sync/filters'
 import { placed } from './bundles'
+import type { ErasedUsers } from './erased'
 import type { Positions } from './positions'
 import { isIgnored, type Reader, type Readers, type RoomView } from './readers'
 import { type Found, type SearchAnswers, textOf } from './search-answers'
@@ -36,6 +37,7 @@ export interface SearchDeps {
   readonly readers: Readers
   readonly positions: Positions
   readonly answers: SearchAnswers
+  readonly erased: ErasedUsers
 }
 
 /** A message in which the words are. */
@@ -117,6 +119,7 @@ export class EventSearch {
         if (!view || !wanted.accepts(view, event)) continue
         // Who left does not learn what a message became by a later edit.
         if (!view.sight.seesPresent && !hitsIn(textOf(event), query)) continue
+        if (await this.isErased(view, event)) continue
         if (found.push({ view, event, score }) === RANKED) return found
       }
       const last = rows.at(-1)
@@ -124,6 +127,12 @@ export class EventSearch {
       before = last.seq
     }
     return found
+  }
+
+  /** What an erased user wrote before the reader came is not found. */
+  private async isErased(view: RoomView, event: StoredEvent): Promise<boolean> {
+    const isHidden = await this.deps.erased.hiding(view, [event])
+    return isHidden(event)
   }
 
   /** The event of each of these messages, newest first. */
