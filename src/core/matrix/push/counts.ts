@@ -5,7 +5,7 @@ import type { Now } from '../reading/positions'
 import type { Reader } from '../reading/readers'
 import type { UnreadCounts } from '../sync/additions'
 import { AccountCounts } from './account-counts'
-import { CompiledRules, NOT_LOADED, type Outcome } from './evaluate'
+import { CompiledRules, type Outcome } from './evaluate'
 import { EventFacts } from './facts'
 import type { ReadPositions } from './read-positions'
 import type { ReaderRules } from './reader-rules'
@@ -198,7 +198,7 @@ export class Counts implements UnreadCounts {
   ): Outcome | Promise<Outcome> {
     const applied = account.applied(name)
     const found = this.deps.rules.now(tail, event, applied)
-    return found === NOT_LOADED ? this.deps.rules.outcomeOf(tail, event, applied) : found
+    return typeof found === 'string' ? this.deps.rules.outcomeOf(tail, event, applied) : found
   }
 
   private keep(account: AccountCounts, channelId: number, counts: RoomUnread): void {

@@ -12,10 +12,10 @@ export interface Outcome {
   readonly tweaks: JsonObject
 }
 
-/** Something that a condition asks for is not loaded. */
-export const NOT_LOADED = Symbol('not loaded')
+/** What a condition asks for and is not loaded. */
+export type Missing = 'members' | 'levels' | 'displayName'
 
-export type Verdict = boolean | typeof NOT_LOADED
+type Verdict = boolean | Missing
 
 interface Asked {
   readonly event: EventFacts
@@ -68,7 +68,7 @@ export class CompiledRules {
   }
 
   /** Returns what an event does for the user, by the most important rule that matches it. One's own does nothing. */
-  outcomeOf(event: EventFacts, around: Surroundings): Outcome | typeof NOT_LOADED {
+  outcomeOf(event: EventFacts, around: Surroundings): Outcome | Missing {
     if (event.sender === this.userId) return SILENT
     const asked: Asked = { event, around, effort: new Effort() }
     const rule =
@@ -77,18 +77,15 @@ export class CompiledRules {
       this.room.get(event.roomId) ??
       this.sender.get(event.sender) ??
       firstMatching(this.underride, asked)
-    if (rule === NOT_LOADED) return NOT_LOADED
+    if (typeof rule === 'string') return rule
     return rule?.outcome ?? SILENT
   }
 }
 
-function firstMatching(
-  rules: readonly CompiledRule[],
-  asked: Asked,
-): CompiledRule | typeof NOT_LOADED | undefined {
+function firstMatching(rules: readonly CompiledRule[], asked: Asked): CompiledRule | Missing | undefined {
   for (const rule of rules) {
     const verdict = holds(rule, asked)
-    if (verdict === NOT_LOADED) return NOT_LOADED
+    if (typeof verdict === 'string') return verdict
     if (verdict) return rule
   }
   return undefined
@@ -171,7 +168,7 @@ function propertyContains(key: string, value: unknown): Condition {
 const containsDisplayName: Condition = ({ event, around, effort }) => {
   if (event.body === null) return false
   const { displayName } = around
-  if (displayName === undefined) return NOT_LOADED
+  if (displayName === undefined) return 'displayName'
   return (
     displayName !== null && displayName !== '' && Glob.literal(displayName).matchesWords(event.body, effort)
   )
@@ -182,7 +179,7 @@ function hasMembers(is: string): Condition {
   if (digits === undefined) return never
   const limit = Number(digits)
   return ({ around: { members } }) => {
-    if (members === undefined) return NOT_LOADED
+    if (members === undefined) return 'members'
     switch (comparison) {
       case '<':
         return members < limit
@@ -201,7 +198,7 @@ function hasMembers(is: string): Condition {
 function senderMayNotify(key: string): Condition {
   return ({ event }) => {
     const { levels } = event
-    if (levels === undefined) return NOT_LOADED
+    if (levels === undefined) return 'levels'
     return levels.of(event.sender) >= levels.neededToNotify(key)
   }
 }

@@ -1,7 +1,7 @@
 import type { Core } from '../..'
 import { parsedEvent } from '../events'
 import { isIgnored } from '../reading/readers'
-import { type CompiledRules, NOT_LOADED, type Outcome, SILENT } from './evaluate'
+import { type CompiledRules, type Missing, type Outcome, SILENT } from './evaluate'
 import type { EventFacts, Surroundings } from './facts'
 import type { RoomTails, Tail } from './tails'
 
@@ -22,8 +22,8 @@ export class ReaderRules {
     private readonly tails: RoomTails,
   ) {}
 
-  /** Returns what an event does for a reader if nothing must be loaded for it. */
-  now(tail: Tail, event: EventFacts, { rules, ignored, name }: Applied): Outcome | typeof NOT_LOADED {
+  /** Returns what an event does for a reader, or what must be loaded first. */
+  now(tail: Tail, event: EventFacts, { rules, ignored, name }: Applied): Outcome | Missing {
     if (event.isRedacted || isIgnored({ ignored }, event)) return SILENT
     const around: Surroundings = { members: tail.members, displayName: name.displayName }
     return rules.outcomeOf(event, around)
@@ -31,21 +31,30 @@ export class ReaderRules {
 
   /** Returns what an event does for a reader. */
   async outcomeOf(tail: Tail, event: EventFacts, applied: Applied): Promise<Outcome> {
+    for (const _ of LOADABLE) {
+      const found = this.now(tail, event, applied)
+      if (typeof found !== 'string') return found
+      await this.load(found, tail, event, applied)
+    }
     const found = this.now(tail, event, applied)
-    if (found !== NOT_LOADED) return found
-    await this.load(tail, event, applied)
-    const then = this.now(tail, event, applied)
     // A room that is gone meanwhile has neither members nor levels.
-    return then === NOT_LOADED ? SILENT : then
+    return typeof found === 'string' ? SILENT : found
   }
 
-  private async load(tail: Tail, event: EventFacts, { userId, name }: Applied): Promise<void> {
+  private async load(
+    missing: Missing,
+    tail: Tail,
+    event: EventFacts,
+    { userId, name }: Applied,
+  ): Promise<void> {
     const { channelId } = tail
-    await this.tails.loadMembers(tail)
-    await this.tails.loadLevels(channelId, event)
-    if (name.displayName !== undefined) return
+    if (missing === 'members') return this.tails.loadMembers(tail)
+    if (missing === 'levels') return this.tails.loadLevels(channelId, event)
     const [member] = await this.core.reads.matrix().memberEvents([{ channelId, userId }])
     const shown = member && parsedEvent(member.json).content['displayname']
     name.displayName = typeof shown === 'string' ? shown : null
   }
 }
+
+/** Each of them is loaded once at most for an event and a reader. */
+const LOADABLE: readonly Missing[] = ['members', 'levels', 'displayName']
