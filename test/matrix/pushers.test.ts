@@ -266,6 +266,8 @@ describe('a push gateway is told', () => {
     await ada.post(`${roomPath(room)}/leave`, {})
     await say(rooms, ben, room, 'behind your back')
     await ben.post(`${roomPath(room)}/invite`, { user_id: ada.userId })
+    // An invite that is accepted meanwhile is not told.
+    await until(receiver, 2)
     await ada.post(`${roomPath(room)}/join`, {})
     await say(rooms, ben, room, 'back')
     const bodies = (await until(receiver, 3)).map(({ content }) => content?.body)
