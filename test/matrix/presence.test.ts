@@ -286,6 +286,14 @@ describe('presence', () => {
     expect((await ada.put(statusPath(ada), { presence: 'online' })).body).toEqual({})
     expect(refused(await ada.get(statusPath(ada)))).toEqual([404, 'M_NOT_FOUND'])
     expect((await sync(bob, '')).presence.events).toEqual([])
+    const agent = await w.agent('worker-2', { channels: { family: 'member' } })
+    await agent.put('/v1/presence', { state: 'blocked', note: 'a question' })
     await w.operator.delete('/v1/config/matrix.presence')
+    const path = `${V3}/presence/@worker-2:example.org/status`
+    for (const end = Date.now() + 10_000; Date.now() < end; await Bun.sleep(20)) {
+      const { body } = await bob.get(path)
+      if (body.presence === 'online' && body.status_msg === 'a question') return
+    }
+    throw new Error('what the agent says on /v1 is not shown')
   })
 })

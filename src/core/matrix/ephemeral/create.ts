@@ -60,6 +60,8 @@ export function createEphemeral(parts: EphemeralParts) {
         presences.joined(event.account.id, event.channel.id)
       else if (event.type === 'account.archived' && event.about === 'account')
         presences.forget(event.account.id)
+      else if (event.about === 'setting' && event.setting.key === 'matrix.presence')
+        background(leases.begin(), report)
     }
   })
   return {
