@@ -26,7 +26,7 @@ describe.skipIf(postgresMissing)('two replicas of a homeserver', () => {
   afterAll(() => cluster[Symbol.asyncDispose]())
 
   const sync = async (i: number, token: string, since?: string, timeout = 0): Promise<SyncAnswer> => {
-    const query = since === undefined ? '' : `?since=${since}&timeout=${timeout}`
+    const query = `?set_presence=offline${since === undefined ? '' : `&since=${since}&timeout=${timeout}`}`
     const { status, body, text } = await cluster.server(i).as(token).get<SyncAnswer>(`${V3}/sync${query}`)
     if (status !== 200) throw new Error(`/sync was answered with ${status} ${text}`)
     return body
