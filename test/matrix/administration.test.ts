@@ -270,6 +270,10 @@ describe('signing keys', () => {
     const [now] = (await moved.operator.put<Key[]>(`${ADMIN}/keys/current`, { key: file.key })).body
     expect(now?.key_id).toBe(file.key_id)
     expect((await published(moved)).verify_keys).toEqual((await published(old)).verify_keys)
+    const admin = await old.human('root')
+    await old.operator.patch(`/v1/admin/accounts/${admin.id}`, { is_admin: true })
+    const kept = await admin.get(`${ADMIN}/keys/current`)
+    expect([kept.status, kept.body.code]).toEqual([403, 'operator_only'])
     const again = await moved.operator.put(`${ADMIN}/keys/current`, { key: file.key })
     expect([again.status, again.body.code]).toEqual([409, 'key_exists'])
     const broken = await moved.operator.put(`${ADMIN}/keys/current`, { key: 'ed25519 a_1 short' })

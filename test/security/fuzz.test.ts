@@ -29,8 +29,14 @@ const pools = new Pools()
 
 beforeAll(async () => {
   w = await world({
-    // Checking a password takes long.
-    settings: { SYNAPSE_METRICS_ENABLED: 'on', SYNAPSE_WAIT_MAX_S: '1', SYNAPSE_RATE_LOGIN: '1/60' },
+    settings: {
+      SYNAPSE_METRICS_ENABLED: 'on',
+      SYNAPSE_WAIT_MAX_S: '1',
+      // Checking a password takes long.
+      SYNAPSE_RATE_LOGIN: '1/60',
+      // So that the endpoints that administer the homeserver exist. Its own are in test/matrix/fuzz.test.ts.
+      SYNAPSE_MATRIX_SERVER_NAME: 'example.org',
+    },
   })
   await w.channel('general')
   await w.channel('vault', { kind: 'private' })

@@ -2763,7 +2763,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the key that signs, with its secret; this is audited */
+        /** Show the key that signs, with its secret, to the local operator; this is audited */
         get: operations["getV1AdminMatrixKeysCurrent"];
         /**
          * Sign with another key from now on: a new one, or that of a key file

@@ -1,3 +1,4 @@
+import { AppError } from '../../core/kernel/errors'
 import type { ShownKey } from '../../core/matrix/administration/keys'
 import { type Endpoint, endpoint } from '../endpoint'
 import { instant, instantSchema } from '../instants'
@@ -60,14 +61,17 @@ export function keyEndpoints({ matrix }: MatrixAdminParts): Endpoint[] {
       who: 'admin',
       tag,
       rate: 'write',
-      summary: 'Show the key that signs, with its secret; this is audited',
+      summary: 'Show the key that signs, with its secret, to the local operator; this is audited',
       answers: {
         200: {
           description: 'A key file that other homeservers read, too',
           schema: Type.Object({ key_id: Type.String(), key: Type.String() }),
         },
       },
+      refusals: ['operator_only'],
       handle: async ({ actor }) => {
+        if (actor.via !== 'operator')
+          throw new AppError('forbidden', 'operator_only', 'Only the local operator sees the signing key')
         const { keyId, text: key } = await matrix().keys.export(actor)
         return { status: 200, json: { key_id: keyId, key } }
       },

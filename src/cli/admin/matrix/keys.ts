@@ -60,8 +60,8 @@ export const exportKey = command({
     ...whereArgs,
   },
   notes: [
-    'Writes the key that signs now to a file that only you can read. Whoever has it can speak for this homeserver. A backup',
-    'has it already: backup create --with-keys.',
+    'Writes the key that signs now to a file that only you can read. Whoever has it can speak for this homeserver. Works on',
+    'the machine of the server, not with --url. A backup has the key already: backup create --with-keys.',
   ],
   examples: ['synapse matrix key export -o example.org.signing.key'],
   async run({ args }) {
