@@ -51,6 +51,7 @@ export async function handMade(engineName: EngineName, names: readonly string[])
     ...{ core, store, waiters: new Waiters(store, timer), users, serverName: SERVER },
     transactionsOf: async () => () => undefined,
     caughtUp: () => projector.projected(),
+    projected: () => projector.position,
   }
   const reading = createReading(readingParts)
   // Hears of no commit, so it begins anew with nothing in memory each time.

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Marks } from '../../src/core/log/marks'
 import { WantedRows } from '../../src/core/matrix/projector/wanted-rows'
+import { Positions } from '../../src/core/matrix/reading/positions'
 import { Deadlines } from '../../src/core/matrix/sync/deadlines'
 import { MarkLog } from '../../src/core/matrix/sync/mark-log'
 import { type WaitEnd, Waiters } from '../../src/core/matrix/sync/waiting'
@@ -140,6 +141,23 @@ describe('the marks of commits', () => {
     expect(log.mayConcern(own, 8, 10)).toBeTrue()
     expect(log.mayConcern(own, 9, 10)).toBeFalse()
   })
+})
+
+test('a reader is answered up to what is projected, also before that is announced', async () => {
+  let projected = 0
+  const core = {
+    reads: { matrix: () => ({ position: async () => ({ projected: 5, mx: 1 }) }) },
+    log: { epochs: [] },
+  }
+  const positions = new Positions(
+    core as never,
+    announcer().store,
+    async () => {},
+    () => projected,
+  )
+  expect(await positions.now()).toMatchObject({ projected: 5, mx: 1 })
+  projected = 7
+  expect(await positions.now()).toMatchObject({ projected: 7, mx: 1, end: 8 * 64 })
 })
 
 test('rows that a reader of another process waits for are wanted until they are projected', () => {

@@ -88,6 +88,7 @@ export function createMatrix(parts: MatrixParts) {
       return (event) => acts.sentTransactions.of(device, event)
     },
     caughtUp,
+    projected: () => projector.position,
     waiters,
     ephemeral,
   })

@@ -1,4 +1,5 @@
 import type { Core } from '../..'
+import type { Seq } from '../../kernel/ids'
 import type { Epoch, Store } from '../../kernel/ports'
 import type { MatrixPosition } from '../companion-ports'
 import { EVENTS_PER_ROW } from '../event-ports'
@@ -22,6 +23,8 @@ export class Positions {
     store: Pick<Store, 'onMarks' | 'shared'>,
     /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
     private readonly caughtUp: () => Promise<void>,
+    /** How far the events of rooms are made, as far as this process knows. */
+    private readonly projected: () => Seq,
   ) {
     this.isShared = store.shared !== undefined
     store.onMarks(({ projected, mx }) => this.advance({ projected: projected?.upTo ?? 0, mx: mx?.upTo ?? 0 }))
@@ -32,6 +35,8 @@ export class Positions {
   /** Returns the positions, at least those of what was committed before the call. */
   async now(): Promise<Now> {
     await this.caughtUp()
+    // It may be known from the store before it is announced.
+    this.advance({ projected: this.projected(), mx: 0 })
     // Where no other process writes, everything that was answered is announced.
     if (!this.hasRead || this.isShared) await this.read()
     return this.heard()

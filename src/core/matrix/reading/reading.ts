@@ -4,6 +4,7 @@
  * Start reading at readers.ts: who reads, and what of a room it sees; then timeline.ts, rendering.ts and messages.ts.
  */
 import type { Core } from '../..'
+import type { Seq } from '../../kernel/ids'
 import type { Store } from '../../kernel/ports'
 import type { MatrixMeters } from '../meters'
 import { Receipts } from '../receipts'
@@ -45,6 +46,8 @@ export interface ReadingParts {
   readonly meters?: MatrixMeters | undefined
   /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
   readonly caughtUp: () => Promise<void>
+  /** Seq of the last row of which they are made, as far as this process knows. */
+  readonly projected: () => Seq
 }
 
 /** Creates what reads rooms. */
@@ -56,11 +59,12 @@ export function createReading({
   transactionsOf,
   serverName,
   caughtUp,
+  projected,
   recent = new RecentEvents(core, store),
   ...additions
 }: ReadingParts) {
   const readers = new Readers({ core, users, transactionsOf })
-  const positions = new Positions(core, store, caughtUp)
+  const positions = new Positions(core, store, caughtUp, projected)
   const marks = new MarkLog(store)
   const timeline = new Timeline(core)
   const erased = new ErasedUsers(core, serverName)
