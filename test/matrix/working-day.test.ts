@@ -90,6 +90,10 @@ class Agent {
   }
 }
 
+interface Channels {
+  readonly channels: readonly { readonly unread?: number }[]
+}
+
 interface Page {
   readonly events: readonly { readonly message: Message }[]
   readonly cursor: string
@@ -110,7 +114,8 @@ describe.skipIf(matrixClientsMissing || browser === undefined)(
         server = await site.serveWith(NAMED)
       }
       await server.room('general')
-      for (const handle of ['ada', 'ben']) await server.person(handle, 'general')
+      const adasToken = await server.person('ada', 'general')
+      await server.person('ben', 'general')
       const agents = {
         coder: await server.agent('coder', 'general'),
         reviewer: await server.agent('reviewer', 'general'),
@@ -181,7 +186,13 @@ describe.skipIf(matrixClientsMissing || browser === undefined)(
       await coder.post('Thank you.')
       await reviewer.acts('POST', `${review.id}/reactions`, { emoji: '🎉' })
       const last = await ben.does('say', 'Good night')
+      await until('unread messages', () => ada.does<number>('unread').then((count) => count > 0))
       await ada.does('read', last)
+      await until('no unread message', () => ada.does<number>('unread').then((count) => count === 0))
+      await until('what ada has read on /v1', async () => {
+        const { channels } = (await server.as(adasToken).get<Channels>('/v1/channels')).body
+        return channels[0]?.unread === 0
+      })
       await until('the receipt', () => ben.does<boolean>('hasRead', ADA, last))
       await ben.does('react', merged, '🎉')
 

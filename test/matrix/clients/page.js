@@ -1,5 +1,14 @@
 // A person with matrix-js-sdk in a web page, without encryption. The test calls `person` and reads what it shows.
-import { ClientEvent, createClient, EventType, Filter, MsgType, RelationType, SyncState } from 'matrix-js-sdk'
+import {
+  ClientEvent,
+  createClient,
+  EventType,
+  Filter,
+  MsgType,
+  ReceiptType,
+  RelationType,
+  SyncState,
+} from 'matrix-js-sdk'
 import { logger } from 'matrix-js-sdk/lib/logger.js'
 
 logger.setLevel('silent')
@@ -105,14 +114,17 @@ globalThis.person = {
     return answer.text()
   },
 
+  /** Everything up to a message is read, threads too. */
   async read(id) {
-    await client.sendReadReceipt(await until('what is read', () => find(id)))
+    await client.sendReadReceipt(await until('what is read', () => find(id)), ReceiptType.Read, true)
   },
 
   hasRead: (userId, id) => client.getRoom(room)?.hasUserReadEvent(userId, id) ?? false,
 
   /** Whether the client has asked for nothing but news for a while. */
   isCalm: () => open.count === 0 && performance.now() - open.noneSince > 500,
+
+  unread: () => client.getRoom(room)?.getUnreadNotificationCount() ?? 0,
 
   /** What the page shows of the messages that came, in their order. */
   shown: () =>
