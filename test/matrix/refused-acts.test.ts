@@ -23,6 +23,12 @@ afterAll(() => w[Symbol.asyncDispose]())
 const LONG = 'x'.repeat(256)
 
 describe('createRoom refuses', () => {
+  test('the token of an agent that posts nowhere', async () => {
+    const reader = await w.agent('only-reads', { scopes: ['channel:*:read'] })
+    const answer = await w.bearer(reader.secret).post<object>(`${V3}/createRoom`, {})
+    expect(refused(answer)).toEqual([403, 'M_FORBIDDEN'])
+  })
+
   const requests: [string, object, readonly [number, string]][] = [
     ['a preset that does not exist', { preset: 'secret_chat' }, [400, 'M_BAD_JSON']],
     ['a name that is no text', { name: 7 }, [400, 'M_BAD_JSON']],

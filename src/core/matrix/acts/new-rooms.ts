@@ -6,6 +6,7 @@ import { refusal } from '../../kernel/errors'
 import type { Seq, Uuid } from '../../kernel/ids'
 import type { Writes } from '../../kernel/ports'
 import { channelEvent, memberEvent } from '../../log/events'
+import { requirePostScope } from '../../messages/attachments'
 import { matrixRefusal } from '../errors'
 import type { RoomDraft } from '../event-batch'
 import { EVENTS_PER_ROW } from '../event-ports'
@@ -37,8 +38,9 @@ export interface Beginning {
 export class NewRooms {
   constructor(private readonly parts: Pick<MatrixParts, 'core' | 'serverName' | 'secrets' | 'sha256'>) {}
 
-  /** @throws m_forbidden, quota_exceeded */
+  /** @throws missing_scope for a token that posts nowhere; m_forbidden, quota_exceeded */
   async requireAllowed(tx: Writes, actor: Person): Promise<void> {
+    requirePostScope(actor)
     const { settings } = this.parts.core
     if (settings.get('matrix.create_rooms') === 'admins' && !isAdmin(actor, settings))
       throw matrixRefusal('M_FORBIDDEN', 'Only administrators make rooms here (matrix.create_rooms)')
