@@ -226,3 +226,13 @@ test('a device is told the transaction ids of its own events, also after a resta
   await w.restart()
   expect(await shownTo(own)).toEqual(before)
 })
+
+test('long events of one moment are sent in several steps, in one chain', async () => {
+  const room = await roomOf(ben)
+  const bodies = Array.from({ length: 64 }, (_, n) => `${n} ${'x'.repeat(50_000)}`)
+  const answers = await Promise.all(bodies.map((body) => put(ada, room, body, 'org.example')))
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([])
+  const events = await sentTo(room)
+  expect(new Set(events.map(({ body }) => body)).size).toBe(65)
+  for (const [i, { prev }] of events.entries()) expect(prev).toEqual(i === 0 ? [] : [events[i - 1]?.eventId])
+})

@@ -9,7 +9,7 @@ function scene(fails: (works: readonly number[]) => unknown = () => undefined) {
   const doors: (() => void)[] = []
   const faults: unknown[] = []
   const gathering = new Gathering<number, string>(
-    async (take) => {
+    async ({ take }) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       doors.push(resolve)
       await promise
@@ -78,7 +78,7 @@ test('a group that never takes its works rejects them, and the next one is done'
   let isOpen = false
   let groups = 0
   const gathering = new Gathering<number, string>(
-    async (take) => {
+    async ({ take }) => {
       groups++
       if (!isOpen) throw new AppError('unavailable', 'unavailable', 'too far behind')
       return take().map((work) => ({ result: `did ${work}` }))
@@ -91,4 +91,20 @@ test('a group that never takes its works rejects them, and the next one is done'
   expect(groups).toBe(1)
   isOpen = true
   expect(await gathering.add(3)).toBe('did 3')
+})
+
+test('what a group leaves comes first in the next one', async () => {
+  const groups: number[][] = []
+  const gathering = new Gathering<number, number>(
+    async ({ take, keep }) => {
+      keep(2)
+      const works = take()
+      groups.push([...works])
+      return works.map((work) => ({ result: work }))
+    },
+    () => {},
+  )
+  expect(await Promise.all([1, 2, 3, 4, 5].map((work) => gathering.add(work)))).toEqual([1, 2, 3, 4, 5])
+  expect(groups.flat()).toEqual([1, 2, 3, 4, 5])
+  expect(groups.every(({ length }) => length <= 2)).toBe(true)
 })

@@ -12,17 +12,25 @@ interface Gathered<Work, Result> {
   readonly reject: (reason: unknown) => void
 }
 
+/** The works of a group, for its transaction. */
+export interface Taken<Work> {
+  /** Returns them, the same ones as often as the transaction is tried. */
+  take(): readonly Work[]
+  /** Leaves all but the first of them to the next group. */
+  keep(count: number): void
+}
+
 /**
  * Does works of one moment together, in the order in which they came: while one group is under way, the next one
- * gathers. `run` does a group in one transaction. It calls `take` there, as often as the transaction is tried, and
- * returns an outcome for each work. If it throws, each work of the group is done alone.
+ * gathers. `run` does a group in one transaction, takes its works there, and returns an outcome for each that it keeps.
+ * If it throws, each work of the group is done alone.
  */
 export class Gathering<Work, Result> {
   private waiting: Gathered<Work, Result>[] = []
   private isGathering = false
 
   constructor(
-    private readonly run: (take: () => readonly Work[]) => Promise<readonly Outcome<Result>[]>,
+    private readonly run: (group: Taken<Work>) => Promise<readonly Outcome<Result>[]>,
     private readonly report: (fault: unknown) => void,
   ) {}
 
@@ -45,8 +53,15 @@ export class Gathering<Work, Result> {
       group ??= this.take()
       return group
     }
+    const keep = (count: number) => {
+      const rest = members().slice(count)
+      if (rest.length === 0) return
+      group = members().slice(0, count)
+      this.waiting.unshift(...rest)
+      if (!this.isGathering) this.gather()
+    }
     try {
-      const outcomes = await this.run(() => members().map(({ work }) => work))
+      const outcomes = await this.run({ take: () => members().map(({ work }) => work), keep })
       answer(members(), outcomes)
     } catch (fault) {
       // While the database is not there, those that have not begun need not wait for their own turn.
@@ -70,7 +85,7 @@ export class Gathering<Work, Result> {
 
   private async alone(one: Gathered<Work, Result>): Promise<void> {
     try {
-      answer([one], await this.run(() => [one.work]))
+      answer([one], await this.run({ take: () => [one.work], keep: () => {} }))
     } catch (fault) {
       one.reject(fault)
     }

@@ -19,10 +19,13 @@ import type { MatrixParts } from '../parts'
 import type { MatrixAct, Projector } from '../projector/projector'
 import { notInRoom } from '../refusals'
 import type { Standings } from '../standings'
-import { Gathering, type Outcome } from './gathering'
+import { Gathering, type Outcome, type Taken } from './gathering'
 import { newPost } from './posts'
 import { archivedRoom, millisecondsOf, refuseKeptOut } from './room-acts'
 import { messageRowOf, refuseNested, relatedTo } from './targets'
+
+/** How long the sends of a group are judged at most: other requests wait meanwhile. */
+const MOST_MILLISECONDS = 5
 
 /** An event to send, with what can be known before its transaction. */
 export interface Send {
@@ -74,7 +77,7 @@ export class GroupedSends {
 
   constructor(private readonly parts: Parts) {
     this.gathering = new Gathering(
-      (take) => parts.projector.actTogether((act) => this.write(act, take())),
+      (group) => parts.projector.actTogether((act) => this.write(act, group)),
       parts.report,
     )
   }
@@ -87,9 +90,17 @@ export class GroupedSends {
     return eventId
   }
 
-  private async write(act: MatrixAct, sends: readonly Send[]): Promise<Outcome<string>[]> {
+  private async write(act: MatrixAct, { take, keep }: Taken<Send>): Promise<Outcome<string>[]> {
+    const sends = take()
     const group = await this.read(act, sends)
-    const outcomes = sends.map((one) => this.outcomeOf(group, one))
+    const { clock } = this.parts.core
+    const end = clock.steady() + MOST_MILLISECONDS
+    const outcomes: Outcome<string>[] = []
+    for (const one of sends) {
+      if (outcomes.length > 0 && clock.steady() > end) break
+      outcomes.push(this.outcomeOf(group, one))
+    }
+    keep(outcomes.length)
     const { tx, rows } = group
     if (rows.length === 0) return outcomes
     const keys: AnsweredKey[] = []
