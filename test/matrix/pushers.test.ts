@@ -282,6 +282,28 @@ describe('a push gateway is told', () => {
     expect(receiver.received).toHaveLength(3)
   })
 
+  test('nothing while an administrator has locked the user, and all of it afterwards', async () => {
+    await using w = await homeserver(TARGETS)
+    using receiver = new Receiver()
+    receiver.answer = accepts
+    using other = new Receiver()
+    other.answer = accepts
+    const rooms = acting(w)
+    const { ada, ben, room } = await scene(w, rooms)
+    const cem = await signIn(w, await w.human('cem'))
+    await ben.post(`${roomPath(room)}/invite`, { user_id: cem.userId })
+    await cem.post(`${roomPath(room)}/join`, {})
+    await set(ada, receiver.url)
+    await set(cem, other.url, { pushkey: 'other' })
+    const lock = (locked: boolean) => w.operator.patch('/v1/admin/matrix/users/ada', { locked })
+    expect((await lock(true)).status).toBe(200)
+    const event = await say(rooms, ben, room, 'secret')
+    await until(other, 1)
+    expect(receiver.received).toEqual([])
+    expect((await lock(false)).status).toBe(200)
+    expect((await until(receiver, 1)).map(({ event_id }) => event_id)).toEqual([event])
+  })
+
   test('each event once and in order, while it is slow', async () => {
     await using w = await homeserver(TARGETS)
     using receiver = new Receiver()

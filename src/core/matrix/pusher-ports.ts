@@ -27,6 +27,8 @@ export interface Pusher extends PusherKey {
 /** A pusher of a user who may still be told of events. */
 export interface LivePusher extends Pusher {
   readonly localpart: string
+  /** An admin has locked the user: it is told nothing until it is unlocked. */
+  readonly locked: boolean
   /** The token of an agent that set it; null for a person's. */
   readonly token: Uuid | null
 }

@@ -184,7 +184,10 @@ export class UserAdministration {
       const next = { ...user, ...change }
       if (next.locked === user.locked && next.suspended === user.suspended)
         return this.administered(account, user)
-      await tx.matrix().updateUser(account.id, change)
+      const matrix = tx.matrix()
+      await matrix.updateUser(account.id, change)
+      // Nobody is told of events on a device that can read nothing.
+      if (next.locked !== user.locked) await matrix.nextMx(`p${account.id}`)
       const changed = STANDING_WORDS.filter((word) => next[word] !== user[word])
       await tx.append(accountEvent('account.updated', account, { changed }), accountOf(actor))
       for (const word of changed) await this.audit(tx, actor, account, ACTIONS[word], { [word]: next[word] })

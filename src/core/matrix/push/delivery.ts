@@ -155,6 +155,10 @@ export class PushDelivery {
 
   private add(pusher: LivePusher): void {
     const key = keyText(pusher)
+    if (pusher.locked) {
+      this.drop(key)
+      return
+    }
     const known = this.queues.get(key)
     const userId = this.deps.idWith(pusher.localpart)
     if (known) known.renew(pusher)
@@ -245,7 +249,7 @@ export class PushDelivery {
   private async isAlive(queue: PusherQueue): Promise<boolean> {
     const key = keyText(queue.pusher)
     const found = await this.deps.store.reads.matrix().livePushers(queue.pusher.accountId)
-    if (found.some((one) => keyText(one) === key)) return this.queues.get(key) === queue
+    if (found.some((one) => keyText(one) === key && !one.locked)) return this.queues.get(key) === queue
     this.drop(key)
     return false
   }

@@ -7,7 +7,12 @@ export function pusherReads({ db, t }: Handle): PusherReads {
   return {
     async livePushers(accountId) {
       const found = await db
-        .select({ pusher: pushers, localpart: t.matrixUsers.localpart, token: t.tokens.uuid })
+        .select({
+          pusher: pushers,
+          localpart: t.matrixUsers.localpart,
+          locked: t.matrixUsers.locked,
+          token: t.tokens.uuid,
+        })
         .from(pushers)
         .innerJoin(t.accounts, eq(t.accounts.id, pushers.accountId))
         .innerJoin(t.matrixUsers, eq(t.matrixUsers.accountId, pushers.accountId))
@@ -22,7 +27,7 @@ export function pusherReads({ db, t }: Handle): PusherReads {
           ),
         )
         .orderBy(asc(pushers.accountId), asc(pushers.setAt))
-      return found.map(({ pusher, localpart, token }) => ({ ...pusher, localpart, token }))
+      return found.map(({ pusher, ...user }) => ({ ...pusher, ...user }))
     },
   }
 }
