@@ -1,6 +1,9 @@
 // What administrators do to users and their devices, to registration tokens, and to the keys of the homeserver.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { undeployedEndpoints } from '../../scripts/offline-endpoints'
+import { systemClock } from '../../src/platform'
+import { postgresMissing } from '../support/postgres'
+import { sharedStore } from '../support/replicas'
 import { MINUTE, PASSWORD, type World, world } from '../support/world'
 import { acting, id, roomPath } from './acting'
 import { homeserver, type Login, type MatrixClient, refused, SERVER_NAME, signIn, V3 } from './homeserver'
@@ -294,3 +297,25 @@ test('every change is in the audit log, without a secret', async () => {
     expect(text).toContain(action)
   expect(text).not.toContain('taken')
 })
+
+test.skipIf(postgresMissing)(
+  'a user that is locked or suspended through one server is so on the other, from the next request on',
+  async () => {
+    const settings = { ...(await sharedStore()), SYNAPSE_MATRIX_SERVER_NAME: SERVER_NAME }
+    await using one = await world({ settings, clock: systemClock })
+    await using other = await world({ settings, clock: systemClock })
+    const ann = await signIn(other, await one.human('ann'))
+    const whoami = async () => (await ann.get(`${V3}/account/whoami`)).status
+    expect(await whoami()).toBe(200)
+    await one.operator.patch(`${ADMIN}/users/ann`, { locked: true })
+    expect(await whoami()).toBe(401)
+    await one.operator.patch(`${ADMIN}/users/ann`, { locked: false, suspended: true })
+    expect(await whoami()).toBe(200)
+    expect(refused(await ann.post(`${V3}/createRoom`, {}))).toEqual([403, 'M_USER_SUSPENDED'])
+    const document = async () => (await other.guest.get('/_matrix/key/v2/server')).body
+    const before = Object.keys((await document()).verify_keys as object)
+    await one.operator.put(`${ADMIN}/keys/current`, {})
+    expect(Object.keys((await document()).old_verify_keys as object)).toEqual(before)
+  },
+  60_000,
+)
