@@ -300,7 +300,7 @@ describe('the state', () => {
     const insert = (key: string, failingSince: number | null) =>
       db.run(
         `INSERT INTO matrix_pushers (account_id, app_id, pushkey, device, json, set_at, pos, failing_since)
-        SELECT account_id, 'app', ?, id, '{}', 1, 1, ? FROM matrix_devices LIMIT 1`,
+        SELECT account_id, 'app', ?, id, '{"data":{"url":"https://push.example.org/"}}', 1, 1, ? FROM matrix_devices LIMIT 1`,
         [key, failingSince],
       )
     insert('well', null)

@@ -12,7 +12,7 @@ const NO_FILE = 'there is no store file to look at'
 /** From so many rows on acts over Matrix are refused. */
 const FAR_BEHIND = 4096
 const LOOK_AGAIN_MS = 3000
-const HOUR_MICROS = 3_600_000_000
+const HOUR_MS = 3_600_000
 const LOOKED_AT = 1000
 /** The share of a quota that is worth a word. */
 const NEARLY = 0.9
@@ -115,22 +115,21 @@ export const database: MatrixCheck = {
 /** Checks that push gateways are reached. */
 export const push: MatrixCheck = {
   name: 'push',
-  look({ diagnosis }) {
-    if (diagnosis.database === undefined) return [skip(NO_FILE)]
-    using db = storeOf(diagnosis, diagnosis.database)
-    const since = Date.now() * 1000 - HOUR_MICROS
-    const row = db
-      .query<{ pushers: number; failing: number }, [number]>(
-        'SELECT count(*) AS pushers, coalesce(sum(failing_since < ?), 0) AS failing FROM matrix_pushers',
-      )
-      .get(since)
-    const { pushers = 0, failing = 0 } = row ?? {}
+  async look({ ask }) {
+    const found = await ask<{ pushers: readonly { failing_since: string | null }[] }>(
+      '/v1/admin/matrix/pushers',
+    )
+    if (found === undefined) return [skip(NO_SERVER)]
+    const { pushers } = found
+    const failing = pushers.filter(
+      ({ failing_since: since }) => since !== null && Date.now() - Date.parse(since) > HOUR_MS,
+    ).length
     return failing === 0
-      ? [pass(`${counted(pushers, 'pusher')}, none failing for an hour`)]
+      ? [pass(`${counted(pushers.length, 'pusher')}, none failing for an hour`)]
       : [
           warn(
-            `${failing} of ${counted(pushers, 'pusher')} failing for more than an hour: phones get no notifications`,
-            'see to the push gateway, or let matrix.push_targets name it if it is in a private network',
+            `${failing} of ${counted(pushers.length, 'pusher')} failing for more than an hour: phones get no notifications`,
+            'synapse matrix pushers shows which; a gateway in a private network needs matrix.push_targets',
           ),
         ]
   },
