@@ -82,6 +82,13 @@ describe('/sync', () => {
     expect(page.body.chunk.map(({ content }) => content.body)).toEqual(['gap 2', 'gap 1', 'gap 0'])
   })
 
+  test('shows the whole state of a room in which nothing happened, if it is asked for', async () => {
+    const { next_batch: since } = await sync()
+    const [shown] = joinedRooms(await sync({ since, full_state: true, timeout: 20_000 }))
+    expect(shown?.timeline.events).toEqual([])
+    expect(shown?.state?.events.map(({ type }) => type)).toContain('m.room.create')
+  })
+
   test('begins anew for a token of another history, and says that there is a gap', async () => {
     const answer = await sync({ since: 's5_0_0_0000000000', timeout: 20_000 })
     expect(joinedRooms(answer).map(({ timeline }) => timeline.limited)).toEqual([true])

@@ -109,7 +109,8 @@ export class AnswerRooms {
     const { since, now, fullState } = scope
     const { recent, known } = this.deps
     const { userId } = reader
-    if (since === undefined || !recent.reachesBack(since.seq)) return this.asked(reader, scope, parts)
+    if (since === undefined || fullState || !recent.reachesBack(since.seq))
+      return this.asked(reader, scope, parts)
     const joined = await known.joinedRooms(userId, now)
     const further = await this.further(reader, joined, scope, parts)
     // It may have begun anew meanwhile. From here on nothing is awaited.
@@ -122,7 +123,7 @@ export class AnswerRooms {
     for (const channelId of new Set([...changed, ...further])) {
       const joinedAt = joined.get(channelId)
       const isAsBefore = joinedAt !== undefined && joinedAt < after && !own.has(channelId)
-      if (isAsBefore && !fullState && recent.covers(channelId, since.seq)) quick.push({ channelId, joinedAt })
+      if (isAsBefore && recent.covers(channelId, since.seq)) quick.push({ channelId, joinedAt })
       else if (joinedAt !== undefined || further.has(channelId)) others.add(channelId)
     }
     if (others.size === 0) return quick
@@ -130,13 +131,14 @@ export class AnswerRooms {
     return [...quick, ...members.map((member) => ({ channelId: member.channelId, member }))]
   }
 
-  /** The same of a reader who is far behind, or begins. */
+  /** The same of a reader who is far behind, begins, or asks for the state of all rooms. */
   private async asked(reader: Reader, scope: SyncScope, parts: RoomParts): Promise<Candidate[]> {
-    const { since, now } = scope
+    const { since, now, fullState } = scope
     const { userId } = reader
     const reads = this.deps.core.reads.matrix()
     const found = async () => {
-      if (since === undefined || now.projected - since.seq > MAX_LOG_ROWS) return reads.roomsOf(userId, EVERY)
+      if (since === undefined || fullState || now.projected - since.seq > MAX_LOG_ROWS)
+        return reads.roomsOf(userId, EVERY)
       const changed = since.seq < now.projected ? await reads.changedChannels(since.seq, now.projected) : []
       const further = await this.further(reader, undefined, scope, parts)
       return reads.membershipsIn(userId, [...new Set([...changed, ...further])])
