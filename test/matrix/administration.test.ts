@@ -4,6 +4,7 @@ import { undeployedEndpoints } from '../../scripts/offline-endpoints'
 import { systemClock } from '../../src/platform'
 import { postgresMissing } from '../support/postgres'
 import { sharedStore } from '../support/replicas'
+import { until } from '../support/sockets'
 import { MINUTE, PASSWORD, type World, world } from '../support/world'
 import { acting, id, roomPath } from './acting'
 import { homeserver, type Login, type MatrixClient, refused, SERVER_NAME, signIn, V3 } from './homeserver'
@@ -117,6 +118,21 @@ describe('a user', () => {
     await w.operator.patch(path('lou'), { locked: true })
     expect((await client.post(`${V3}/logout`)).status).toBe(200)
     expect(refused(await whoami())).toEqual([401, 'M_UNKNOWN_TOKEN'])
+  })
+
+  test('that is locked while it waits hears nothing more', async () => {
+    await using own = await homeserver({ SYNAPSE_METRICS_ENABLED: 'on' })
+    const client = await signIn(own, await own.human('may'))
+    const { next_batch: since } = (await client.get<{ next_batch: string }>(`${V3}/sync`)).body
+    const began = performance.now()
+    const waiting = client.get(`${V3}/sync?since=${since}&timeout=60000`)
+    await until('the request to wait', async () =>
+      (await (await fetch(`${own.url}/metrics`)).text()).includes('synapse_matrix_sync_waiting 1'),
+    )
+    await own.operator.patch(path('may'), { locked: true })
+    expect((await waiting).status).toBe(200)
+    expect(performance.now() - began).toBeLessThan(20_000)
+    expect((await client.get(`${V3}/sync?since=${since}&timeout=60000`)).status).toBe(401)
   })
 
   test('that is suspended reads, leaves and redacts its own events, and writes nothing else', async () => {

@@ -135,7 +135,8 @@ export function createMatrix(parts: MatrixParts) {
     /** Reads what later acts need of the store. Call it before anything is served. */
     async open(): Promise<void> {
       await signingKeys.open()
-      await standings.open()
+      // What a locked user waits for would come after the lock.
+      await standings.open((accountId) => waiters.endOf(`a${accountId}`))
     },
     /**
      * Notes the first use of a new session, and returns the device of the caller. Called for every request. `lockedToo`: a

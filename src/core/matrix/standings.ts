@@ -18,13 +18,17 @@ export class Standings {
   /** The last time that it was read again; requests that arrive meanwhile wait for it. */
   private loading: Promise<void> = Promise.resolve()
 
+  /** Called for each account that is locked from now on. */
+  private onLocked: (accountId: number) => void = () => {}
+
   constructor(
     private readonly store: Pick<Store, 'reads' | 'onCommit'>,
     private readonly report: (fault: unknown) => void,
   ) {}
 
   /** Reads them, and follows the changes from now on. Call it before anything is served. */
-  async open(): Promise<void> {
+  async open(onLocked: (accountId: number) => void): Promise<void> {
+    this.onLocked = onLocked
     this.store.onCommit((events) => {
       if (!events.some(isOfStanding)) return
       this.changes++
@@ -53,7 +57,10 @@ export class Standings {
       const { changes } = this
       const found = await this.store.reads.matrix().restrictedUsers()
       if (changes !== this.changes) continue
+      const before = this.byAccount
       this.byAccount = new Map(found.map((user) => [user.accountId, user]))
+      for (const { accountId, locked } of found)
+        if (locked && before.get(accountId)?.locked !== true) this.onLocked(accountId)
       return
     }
   }

@@ -54,6 +54,11 @@ export class Waiters {
     for (const waiter of [...this.all]) waiter.end('ended')
   }
 
+  /** Ends the waits of those who hang on a key. */
+  endOf(key: MarkKey): void {
+    for (const waiter of [...(this.byKey.get(key) ?? [])]) waiter.end('ended')
+  }
+
   /** Wakes those whom a change concerns. */
   wakeKeys(keys: Iterable<MarkKey>): void {
     const concerned = new Set<Waiter>()
