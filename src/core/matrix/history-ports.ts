@@ -37,11 +37,6 @@ export interface HistoryReads {
   membershipsIn(userId: string, channelIds: readonly number[]): Promise<RoomMember[]>
   /** All changes of these keys of the state of a room, key by key, by position. */
   keyChanges(channelId: number, keys: readonly StateKey[]): Promise<KeyChange[]>
-  /** For each of these state events the one that it replaced, by the position of the new one. */
-  replacedStates(
-    channelId: number,
-    events: readonly (StateKey & { readonly pos: number })[],
-  ): Promise<ReadonlyMap<number, StoredEvent>>
   /** The members of a room in the order of their member events. */
   firstMembers(
     channelId: number,

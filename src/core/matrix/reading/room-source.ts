@@ -39,7 +39,7 @@ export function storedRoom(reads: MatrixReads, channelId: number): RoomSource {
     stateAt: (pos, filter) => reads.stateAt(channelId, pos, filter),
     stateNow: (filter) => reads.stateNow(channelId, filter),
     countMembers: () => reads.countMembersOf(channelId),
-    replacedStates: (events) => reads.replacedStates(channelId, events),
+    replacedStates: (events) => reads.replacedStatesOf(events.map((event) => ({ ...event, channelId }))),
     receiptsIn: (mx) => reads.receiptsIn(channelId, mx),
   }
 }

@@ -41,19 +41,6 @@ export function historyReads(handle: Handle): HistoryReads {
       .orderBy(asc(log.pos))
       .prepare(),
   )
-  const replaced = lazily(() =>
-    db
-      .select({ by: sql<number>`given.c2`.mapWith(Number), event: columns })
-      .from(sql`(${dialect.table(['text', 'text', 'number'], value('states'))}) AS given`)
-      .innerJoin(
-        log,
-        sql`${log.channelId} = ${value('channel')} AND ${log.type} = given.c0 AND ${log.stateKey} = given.c1 AND ${log.pos} = (
-          SELECT max(former.pos) FROM matrix_state_log former WHERE former.channel_id = ${log.channelId}
-            AND former.type = given.c0 AND former.state_key = given.c1 AND former.pos < given.c2)`,
-      )
-      .innerJoin(events, and(eq(events.channelId, log.channelId), eq(events.pos, log.eventPos)))
-      .prepare(),
-  )
   const relationTypes = lazily(() =>
     db
       .select({ pos: events.relPos, relType: events.relType })
@@ -86,13 +73,6 @@ export function historyReads(handle: Handle): HistoryReads {
         keys.map(({ type, stateKey }) => keyChanges().execute({ channel: channelId, type, key: stateKey })),
       )
       return found.flat().map(({ event, ...row }) => ({ ...row, event: event ?? undefined }))
-    },
-
-    async replacedStates(channelId, given) {
-      if (given.length === 0) return new Map()
-      const states = JSON.stringify(given.map(({ type, stateKey, pos }) => [type, stateKey, pos]))
-      const found = await replaced().execute({ channel: channelId, states })
-      return new Map(found.map(({ by, event }) => [by, event]))
     },
 
     async firstMembers(channelId, memberships, not, limit) {

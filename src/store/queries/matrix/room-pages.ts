@@ -68,6 +68,7 @@ export function roomPageReads(handle: Handle): RoomPageReads {
       .groupBy(members.channelId, members.membership)
       .prepare(),
   )
+  // The channel is one of the given columns, so that SQLite takes what is given first, and not the whole log of a room.
   const replaced = lazily(() =>
     db
       .select({ by: sql<number>`given.c3`.mapWith(Number), event: columns })
