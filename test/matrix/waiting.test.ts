@@ -38,7 +38,10 @@ class ManualTimer {
 function announcer() {
   const listeners: ((marks: Marks) => void)[] = []
   return {
-    store: { onMarks: (listener: (marks: Marks) => void) => void listeners.push(listener) },
+    store: {
+      onMarks: (listener: (marks: Marks) => void) => void listeners.push(listener),
+      onCommit: () => {},
+    },
     tell: (marks: Marks) => {
       for (const listener of listeners) listener(marks)
     },

@@ -39,7 +39,7 @@ export interface SyncRequest {
 }
 
 export interface SyncDeps {
-  readonly core: Pick<Core, 'reads' | 'clock'>
+  readonly core: Pick<Core, 'reads' | 'clock' | 'directory' | 'policy'>
   readonly positions: Positions
   readonly recent: RecentEvents
   readonly marks: MarkLog
@@ -66,7 +66,8 @@ export class Sync {
   /**
    * Returns JSON. Answers at once if there is something new, or if the request is the first one, asks for all state or has
    * no timeout; else waits for something new.
-   * @throws m_invalid_param for a malformed token; m_bad_json for a filter that is none
+   * @throws m_invalid_param for a malformed token; m_bad_json for a filter that is none; invalid_session, invalid_token,
+   *   account_unavailable and the like if the credential ends while the request waits
    */
   async sync(
     actor: Person,
@@ -96,6 +97,7 @@ export class Sync {
     let last = now
     for (;;) {
       waiter.reset()
+      await this.refuseEnded(actor)
       // Read after the waiter is open, so nothing is missed in between.
       const then = positions.heard()
       const isMoved =
@@ -109,6 +111,12 @@ export class Sync {
         return (await this.answer(actor, device, scopeAt(then))).text
       last = then
     }
+  }
+
+  /** Whose session ended while it waited is not told what came afterwards. */
+  private async refuseEnded(actor: Person): Promise<void> {
+    const { directory, policy } = this.deps.core
+    await directory.retryUntilLoaded(() => policy.current(actor))
   }
 
   /** Returns an answer unless it is empty. What waits keeps no answer meanwhile. */

@@ -1,10 +1,19 @@
 import type { Announcements } from '../../kernel/announcements'
+import type { LogEvent } from '../../log/events'
 import type { MarkKey, Marks } from '../../log/marks'
 import type { MatrixParts } from '../parts'
 import { Deadlines } from './deadlines'
 
 /** Readers that are woken in one turn of the event loop. */
 const SLICE = 64
+
+/** What ends credentials of an account. */
+const ENDINGS: ReadonlySet<LogEvent['type']> = new Set([
+  'account.session_ended',
+  'account.token_revoked',
+  'account.archived',
+  'account.erased',
+])
 
 /** Why a wait ended. */
 export type WaitEnd = 'woken' | 'timeout' | 'ended'
@@ -20,11 +29,12 @@ export class Waiters {
   readonly deadlines: Deadlines
 
   constructor(
-    store: Pick<Announcements, 'onMarks'>,
+    store: Pick<Announcements, 'onMarks' | 'onCommit'>,
     private readonly timer: MatrixParts['timer'],
   ) {
     this.deadlines = new Deadlines(timer)
     store.onMarks((marks) => this.wake(marks))
+    store.onCommit((events) => this.wakeKeys(endedOf(events)))
   }
 
   /** Opens a waiter, which notes from now on what concerns these keys. Dispose it after use. */
@@ -86,6 +96,14 @@ export class Waiters {
       if (set?.size === 0) this.byKey.delete(key)
     }
   }
+}
+
+/** The accounts of which a session or a token has ended, or that were archived: their requests see whether they may go on. */
+function endedOf(events: readonly LogEvent[]): Set<MarkKey> {
+  const keys = new Set<MarkKey>()
+  for (const event of events)
+    if (event.about === 'account' && ENDINGS.has(event.type)) keys.add(`a${event.account.id}`)
+  return keys
 }
 
 /** One request that waits. */
