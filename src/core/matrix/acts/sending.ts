@@ -196,12 +196,8 @@ export class Sendings {
 
   /** Returns what v1 calls these users, and the word for everybody. */
   private async mentioned({ userIds, room }: InwardMentions, reads?: Reads): Promise<string[]> {
-    const names = room ? ['channel'] : []
-    for (const userId of userIds) {
-      const account = await this.parts.users.find(userId, reads)
-      if (account) names.push(account.handle)
-    }
-    return names
+    const accounts = await this.parts.users.findAll(userIds, reads)
+    return [...(room ? ['channel'] : []), ...accounts.map(({ handle }) => handle)]
   }
 
   /** A limit that stops an agent is announced before the refusal is answered. */
