@@ -95,6 +95,15 @@ test.each(['public', 'private'] as const)(
       client.put(`${roomPath(room)}/state/m.room.topic`, { topic: 'no' }),
     ])
       expect(refused(await act)).toEqual([403, 'M_FORBIDDEN'])
+    const stranger = await signIn(w, await w.human('stranger'))
+    for (const one of [client, stranger]) {
+      const named = encodeURIComponent('#family:example.org')
+      expect((await one.get(`/_matrix/client/v1/room_summary/${encodeURIComponent(room)}`)).status).toBe(404)
+      expect(refused(await one.get(`/_matrix/client/v1/room_summary/${named}`))).toEqual([404, 'M_NOT_FOUND'])
+      expect(refused(await one.get(`${V3}/directory/room/${named}`))).toEqual([404, 'M_NOT_FOUND'])
+      const tree = await one.get(`/_matrix/client/v1/rooms/${encodeURIComponent(room)}/hierarchy`)
+      expect(refused(tree)).toEqual([403, 'M_FORBIDDEN'])
+    }
     const page = await client.get<{ chunk: SyncAnswer['rooms']['join'][string]['timeline']['events'] }>(
       `${roomPath(room)}/messages?dir=b&limit=50`,
     )

@@ -246,6 +246,19 @@ describe('the summary of a room', () => {
   })
 })
 
+test('the rooms of an agent are those that its token reads', async () => {
+  await using w = await homeserver()
+  for (const slug of ['family', 'town']) await w.channel(slug)
+  const channels = { family: 'member', town: 'member' } as const
+  const rooms = async (scopes: string[]) => {
+    const agent = await w.agent(`reads-${scopes.length}`, { scopes, channels })
+    const path = '/_matrix/client/v3/joined_rooms'
+    return (await w.bearer(agent.secret).get<{ joined_rooms: string[] }>(path)).body.joined_rooms
+  }
+  expect(await rooms(['channel:town:read'])).toHaveLength(1)
+  expect(await rooms(['channel:town:read', 'channel:family:read'])).toHaveLength(2)
+})
+
 describe('the tree of a space', () => {
   const hierarchy = (by: Caller, room: string, query = '') =>
     by.get<Tree>(`${V1}/rooms/${encodeURIComponent(room)}/hierarchy?${query}`)

@@ -6,7 +6,7 @@ import { matrixRefusal } from '../errors'
 import { parseAlias } from '../ids'
 import type { CaughtUp, MatrixParts } from '../parts'
 import { notInRoom } from '../refusals'
-import { addAlone, type RoomAct, type RoomActs } from './room-acts'
+import { addAlone, isKeptOutChannel, type RoomAct, type RoomActs } from './room-acts'
 
 /** The names of rooms: `#lobby:example.org`. */
 export class RoomAliases {
@@ -15,14 +15,17 @@ export class RoomAliases {
     private readonly acts: RoomActs,
   ) {}
 
-  /** Returns the id of the room with an alias. @throws m_invalid_param, m_not_found */
+  /** Returns the id of the room with an alias. @throws m_invalid_param; m_not_found, also for a channel that is kept out */
   async find(alias: string): Promise<string> {
     this.requireOwn(alias)
     await this.parts.caughtUp()
-    const matrix = this.parts.core.reads.matrix()
+    const { reads, directory } = this.parts.core
+    const matrix = reads.matrix()
     const found = await matrix.alias(alias)
     const room = found && (await matrix.room({ channelId: found.channelId }))
     if (!room) throw unknownAlias()
+    if (isKeptOutChannel(room, await directory.retryUntilLoaded(() => directory.channel(room.channelId))))
+      throw unknownAlias()
     return room.roomId
   }
 

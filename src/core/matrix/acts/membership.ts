@@ -13,7 +13,13 @@ import { memberContent, type Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
 import { joinRuleOf } from '../room-state'
 import type { Users } from '../users'
-import { millisecondsOf, type RoomAct, type RoomActs, type RoomActsParts } from './room-acts'
+import {
+  isKeptOutChannel,
+  millisecondsOf,
+  type RoomAct,
+  type RoomActs,
+  type RoomActsParts,
+} from './room-acts'
 
 /** What a client adds to a member event. `reason` is one of its members. */
 export type MemberExtra = JsonObject
@@ -31,18 +37,23 @@ export class RoomMemberships {
     private readonly acts: RoomActs,
   ) {}
 
-  /** The rooms that the actor is in. */
+  /** The rooms that the actor is in, and may read. */
   async joined(actor: Person): Promise<string[]> {
-    const { core, caughtUp } = this.parts
+    const { core, policy, caughtUp } = this.parts
     await caughtUp()
     const matrix = core.reads.matrix()
     const rooms = await matrix.roomsOf(await this.parts.users.idOf(actor.account), ['join'])
-    const channels = await core.reads.channelsByIds(rooms.map(({ channelId }) => channelId))
-    const keptOut = new Set(channels.filter(({ settings }) => settings.matrix === false).map(({ id }) => id))
     const rows = await matrix.roomsOfChannels(rooms.map(({ channelId }) => channelId))
-    return rows
-      .filter(({ born, channelId }) => born === 'matrix' || !keptOut.has(channelId))
-      .map(({ roomId }) => roomId)
+    const { directory } = core
+    return directory.retryUntilLoaded(() => {
+      const channels = directory.requireChannels(rows.map(({ channelId }) => channelId))
+      const byId = new Map(channels.map((channel) => [channel.id, channel]))
+      return rows.flatMap((room) => {
+        const channel = byId.get(room.channelId)
+        if (!channel || isKeptOutChannel(room, channel)) return []
+        return policy.hasScope(actor, channel, 'read') ? room.roomId : []
+      })
+    })
   }
 
   /** Joins a room; nothing happens to who is in it. @throws m_forbidden, channel_archived, quota_exceeded */

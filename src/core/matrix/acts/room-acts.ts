@@ -100,9 +100,14 @@ export function archivedRoom(room: OpenRoom, userId: string): AppError {
   return room.membershipOf(userId) === 'join' ? refusal('channel_archived') : notInRoom()
 }
 
+/** Reports whether a room is that of a channel that is kept out of Matrix. */
+export function isKeptOutChannel({ born }: Pick<MatrixRoom, 'born'>, { settings }: Channel): boolean {
+  return born === 'channel' && settings.matrix === false
+}
+
 /** @throws not_a_member for the room of a channel that is kept out of Matrix */
-export function refuseKeptOut({ born }: Pick<MatrixRoom, 'born'>, { settings }: Channel): void {
-  if (born === 'channel' && settings.matrix === false) throw notInRoom()
+export function refuseKeptOut(room: Pick<MatrixRoom, 'born'>, channel: Channel): void {
+  if (isKeptOutChannel(room, channel)) throw notInRoom()
 }
 
 /** Adds an event of the actor that belongs to a row of the log. @throws m_forbidden, m_too_large */

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../canonical'
 import { parsedRoomEvent, type RoomEvent } from '../events'
 import { isRoomId } from '../ids'
+import { isKeptOut, KEPT_OUT } from '../kept-out'
 import type { MatrixReads } from '../ports'
 import type { Reader, Readers } from '../reading/readers'
 import type { MatrixRoom } from '../room-ports'
@@ -18,6 +19,7 @@ const DESCRIBING = [
   'm.room.history_visibility',
   'm.room.guest_access',
   'm.room.encryption',
+  KEPT_OUT,
 ] as const
 
 /** What describes a room. */
@@ -154,6 +156,7 @@ function mayKnow(
   membership: Membership | undefined,
   isIn: (roomId: string) => boolean,
 ): boolean {
+  if (isKeptOut(state.event(KEPT_OUT, ''))) return false
   if (membership === 'join' || isWorldReadable(state)) return true
   if (isArchived || room.blocked || membership === 'ban') return false
   if (membership === 'invite') return true
