@@ -72,6 +72,11 @@ describe('a room made over Matrix', () => {
     expect(members.map(({ content }) => content['membership'])).toEqual(['invite', 'join'])
   })
 
+  test('of version 12 has an id of its own, also if another one began alike in the same millisecond', async () => {
+    const made = [1, 2, 3].map((n) => newRoom(ada, { room_version: '12', room_alias_name: `alike-${n}` }))
+    expect(new Set(await Promise.all(made)).size).toBe(3)
+  })
+
   test('of version 12 has the hash of its create event as its id', async () => {
     const room = await newRoom(ada, { room_version: '12' })
     const [create] = await eventsIn(room)

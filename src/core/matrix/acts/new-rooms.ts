@@ -52,7 +52,9 @@ export class NewRooms {
   async begin(act: MatrixAct, actor: Person, self: Shown, beginning: Beginning): Promise<RoomAct> {
     const { tx } = act
     const { version, planned, alias, published, facts } = beginning
-    const channel = await this.insertChannel(tx, self.userId, beginning)
+    const uuid = beginning.uuid ?? this.parts.secrets.uuid()
+    const { roomId, ts } = await this.nameOf(tx, self.userId, uuid, beginning)
+    const channel = await this.insertChannel(tx, roomId, uuid, beginning)
     const created = tx.nextSeq()
     await tx.append(channelEvent('channel.created', channel), actor.account)
     const room = act.rooms.begin({
@@ -64,7 +66,7 @@ export class NewRooms {
       published,
     })
     const inRoom: RoomAct = { ...act, actor, self, room, channel }
-    await this.addState(inRoom, created, beginning)
+    await this.addState(inRoom, created, beginning, ts)
     await tx.audit(
       entryBy(
         actor,
@@ -78,18 +80,33 @@ export class NewRooms {
     return inRoom
   }
 
-  private async insertChannel(
+  /**
+   * Returns the id of a new room and the time of its events. Where the id is the hash of the create event, two rooms that
+   * begin alike in one millisecond would have the same: then a later time is taken.
+   */
+  private async nameOf(
     tx: Writes,
     creator: string,
-    { version, planned, alias, isDirect, uuid: given }: Beginning,
-  ): Promise<Channel> {
-    const { secrets, serverName, sha256 } = this.parts
-    const uuid = given ?? secrets.uuid()
-    const [create] = planned
+    uuid: Uuid,
+    { version, planned: [create] }: Beginning,
+  ): Promise<{ readonly roomId: string; readonly ts: number }> {
+    const { serverName, sha256 } = this.parts
     if (!create) throw new Error('a room begins with its create event')
-    const roomId = version.roomIdIsHash
-      ? roomIdOfCreate(makeEvent(version, firstEvent(create, creator, millisecondsOf(tx)), sha256).eventId)
-      : roomIdOfChannel(uuid, serverName)
+    const now = millisecondsOf(tx)
+    if (!version.roomIdIsHash) return { roomId: roomIdOfChannel(uuid, serverName), ts: now }
+    for (let ts = now; ; ts++) {
+      const roomId = roomIdOfCreate(makeEvent(version, firstEvent(create, creator, ts), sha256).eventId)
+      if (!(await tx.matrix().room({ roomId }))) return { roomId, ts }
+    }
+  }
+
+  private async insertChannel(
+    tx: Writes,
+    roomId: string,
+    uuid: Uuid,
+    { planned, alias, isDirect }: Beginning,
+  ): Promise<Channel> {
+    const { secrets } = this.parts
     const taken = new Set<string>()
     const aliasLocalpart = parseAlias(alias)?.localpart
     if (aliasLocalpart !== undefined && (await tx.channel({ slug: aliasLocalpart.toLowerCase() })))
@@ -103,14 +120,13 @@ export class NewRooms {
       kind: 'private',
       uuid,
       direct: isDirect,
-      hidden: roomTypeOf(create.content) !== null,
+      hidden: roomTypeOf(planned[0]?.content ?? {}) !== null,
     })
   }
 
   /** The create event belongs to the row of the channel, what follows to that of the creator's membership. */
-  private async addState(act: RoomAct, created: Seq, { planned }: Beginning): Promise<void> {
+  private async addState(act: RoomAct, created: Seq, { planned }: Beginning, ts: number): Promise<void> {
     const { tx, batch, room, channel, actor, self } = act
-    const ts = millisecondsOf(tx)
     const draft = ({ type, stateKey, content }: NewState): RoomDraft => ({
       ...{ type, stateKey, content, sender: self.userId, ts },
     })
