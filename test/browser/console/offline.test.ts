@@ -16,7 +16,7 @@ import { testStore } from '../../support/database'
 import { fastDirectory } from '../../support/fast-directory'
 import { isSocket } from '../../support/wire'
 import type { Message, Person, Room } from '../../support/world'
-import { PAGE_CLOCK, skip, sleep } from './page-clock'
+import { forward, PAGE_CLOCK, sleep } from './page-clock'
 import { browser, ConsoleLab, type ConsolePage, desktop, expectedError } from './support'
 
 setDefaultTimeout(120_000)
@@ -92,13 +92,13 @@ describe.skipIf(browser === undefined)('a connection that was lost', () => {
     await page.find('listitem', new RegExp(`message ${said}$`))
     const read = page.page.requests.length
     lab.wire.break()
-    await skip(page, 4.5)
+    await forward(page, 4.5)
     expect(await page.value(BAR)).toBe(false)
-    await skip(page, 1)
+    await forward(page, 1)
     await page.shows('No connection')
     await posts(30)
     await bo.patch(`/v1/messages/${edited?.id}`, { body: 'edited meanwhile' })
-    await skip(page, 24)
+    await forward(page, 24)
     await mend(page)
     await page.find('listitem', new RegExp(`message ${said}$`))
     await page.find('listitem', /edited meanwhile/)
@@ -115,7 +115,7 @@ describe.skipIf(browser === undefined)('a connection that was lost', () => {
       new MutationObserver(() => ${BAR} && globalThis.bars++).observe(document.body, { childList: true, subtree: true })
     })()`)
     lab.wire.break()
-    await skip(page, 2)
+    await forward(page, 2)
     await mend(page)
     await posts(1)
     await page.find('listitem', new RegExp(`message ${said}$`))
@@ -142,7 +142,7 @@ describe.skipIf(browser === undefined)('a connection that was lost', () => {
     // More than one page.
     await posts(120)
     await page.fill('textbox', `Message #${room.slug}`, 'a draft')
-    await skip(page, 20)
+    await forward(page, 20)
     await mend(page)
     await page.waitFor(`!(${BAR})`)
     expect(await page.value(first)).toEqual(before)
@@ -157,7 +157,7 @@ describe.skipIf(browser === undefined)('a connection that was lost', () => {
     await page.fill('textbox', `Message #${room.slug}`, 'written without a connection')
     await page.press('Enter')
     await page.find('listitem', 'Ada, sending: written without a connection')
-    await skip(page, 600)
+    await forward(page, 600)
     await posts(70)
     await mend(page)
     await page.find('listitem', /^Ada, \d\d:\d\d: written without a connection$/)
@@ -188,7 +188,7 @@ describe.skipIf(browser === undefined)('a connection that was lost', () => {
   test('while messages were purged: what remains stands once, and the page says that older ones were removed', async () => {
     await using page = await open()
     lab.wire.break()
-    await skip(page, 10)
+    await forward(page, 10)
     const kept = await posts(40)
     const purged = await lab.world.operator.post(`/v1/admin/channels/${room.id}/purge`, { keep: 20 })
     expect(purged.status).toBe(200)

@@ -2,7 +2,7 @@
  * A clock of a page that a test sets forward, as a script for `sit`. Between two calls it runs as it does.
  *
  *   const page = await lab.sit(ada, '/', desktop, PAGE_CLOCK)
- *   await skip(page, 600)     // ten minutes in which every timer ran
+ *   await forward(page, 600)     // ten minutes in which every timer ran
  *   await sleep(page, 600)    // ten minutes in which the machine slept
  */
 import type { ConsolePage } from './support'
@@ -57,7 +57,7 @@ export const PAGE_CLOCK = `{
   }
   performance.now = () => real.steady() + ahead
   globalThis.pageClock = {
-    skip: async (milliseconds) => {
+    forward: async (milliseconds) => {
       const end = now() + milliseconds
       for (;;) {
         const due = [...timers.keys()].filter((id) => timers.get(id).due <= end)
@@ -80,8 +80,8 @@ export const PAGE_CLOCK = `{
 }`
 
 /** So many seconds go by at once. Every timer that is due in them runs, in its order. */
-export function skip(page: ConsolePage, seconds: number): Promise<void> {
-  return page.value(`pageClock.skip(${seconds * 1000})`)
+export function forward(page: ConsolePage, seconds: number): Promise<void> {
+  return page.value(`pageClock.forward(${seconds * 1000})`)
 }
 
 /** The machine sleeps: only the time of day goes on. */
