@@ -1,6 +1,7 @@
 import type { ShownPresence } from '../core/coordination/presence-view'
 import { PRESENCE_STATES } from '../core/kernel/coordination-ports'
-import { formatInstant, type Micros } from '../core/kernel/time'
+import { formatInstant } from '../core/kernel/time'
+import { instant } from './instants'
 import { named, nullable, oneOf, Type } from './schema'
 
 /** The wire form of presence (docs/contract/coordination.md#presence). */
@@ -63,8 +64,4 @@ export function presenceJson({ account, observed, webhook, instances, ...presenc
       expires_at: formatInstant(expiresAt),
     })),
   }
-}
-
-function instant(at: Micros | null): string | null {
-  return at === null ? null : formatInstant(at)
 }

@@ -1,7 +1,7 @@
 import type { IssuedToken } from '../core/identity/tokens'
 import type { Account, Token } from '../core/kernel/entities'
-import { formatInstant, type Micros, parseInstant } from '../core/kernel/time'
-import { ValidationError } from './errors'
+import { formatInstant, type Micros } from '../core/kernel/time'
+import { instant, parsedInstant } from './instants'
 import { named, nullable, Type } from './schema'
 
 /** The wire form of tokens (docs/contract/accounts.md#tokens). */
@@ -52,13 +52,5 @@ export function issuedAnswer({ token, account, secret }: IssuedToken) {
 
 /** Parses the expiry of a new token; null = none. @throws 422 `datetime_parsing` */
 export function endOf(text: string | null | undefined): Micros | null {
-  if (!text) return null
-  const end = parseInstant(text)
-  if (end !== undefined) return end
-  const msg = 'Input should be a valid datetime'
-  throw new ValidationError([{ type: 'datetime_parsing', loc: ['body', 'expires_at'], msg, input: text }])
-}
-
-function instant(at: Micros | null): string | null {
-  return at === null ? null : formatInstant(at)
+  return text ? parsedInstant(text, ['body', 'expires_at']) : null
 }

@@ -1,9 +1,10 @@
 import { WAKE_REASONS } from '../core/kernel/entities'
 import { MAX_BATCH_SECONDS, MAX_WEBHOOK_SECRET, MAX_WEBHOOK_URL } from '../core/kernel/limits'
-import { formatInstant, type Micros } from '../core/kernel/time'
+import { formatInstant } from '../core/kernel/time'
 import type { DeliveryWithWebhook } from '../core/kernel/webhook-ports'
 import type { ChangedPush, Push, PushChange } from '../core/webhooks/push'
 import { PUSH_ID, type WebhookView } from '../core/webhooks/webhooks'
+import { instant } from './instants'
 import { list, maybe, named, nullable, oneOf, Type, text } from './schema'
 
 /** The wire forms of webhooks (docs/contract/webhooks.md), which the v1 and the admin surface share. */
@@ -174,8 +175,4 @@ export function deliveryJson({ delivery, webhook }: DeliveryWithWebhook) {
     attempts: attempts.map(({ at, ...attempt }) => ({ at: formatInstant(at), ...attempt })),
     next_at: state === 'pending' ? formatInstant(nextAt) : null,
   }
-}
-
-function instant(at: Micros | null): string | null {
-  return at === null ? null : formatInstant(at)
 }

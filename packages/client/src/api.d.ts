@@ -2499,7 +2499,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Lock or suspend a user, or end that
+         * Lock, unlock, suspend or unsuspend a user
          * @description A locked user can do nothing but log out, a suspended one only read. The user is a whole id, a localpart, a handle, or the id of an account.
          */
         patch: operations["patchV1AdminMatrixUsersUserId"];
@@ -2639,8 +2639,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Block a room that was made over Matrix, so that nobody comes in; or end that
-         * @description The room is an id, an alias, or the slug of its channel.
+         * Block or unblock a room that was made over Matrix
+         * @description Nobody can join a blocked room, be invited to it or knock on it. Its members stay. The room is an id, an alias, or the slug of its channel.
          */
         patch: operations["patchV1AdminMatrixRoomsRoomId"];
         trace?: never;
@@ -2735,7 +2735,7 @@ export interface paths {
         delete: operations["deleteV1AdminMatrixMediaMediaServerMediaId"];
         options?: never;
         head?: never;
-        /** Quarantine a file, which is then found nowhere; or end that */
+        /** Quarantine a file, so that nobody can download it, or end its quarantine */
         patch: operations["patchV1AdminMatrixMediaMediaServerMediaId"];
         trace?: never;
     };
@@ -3240,7 +3240,7 @@ export interface components {
             federate: boolean;
             /** @description It is in the room directory */
             published: boolean;
-            /** @description Nobody comes in */
+            /** @description Nobody can join it, be invited or knock */
             blocked: boolean;
             archived_at: string | null;
         };
@@ -9829,7 +9829,7 @@ export interface operations {
                         federate: boolean;
                         /** @description It is in the room directory */
                         published: boolean;
-                        /** @description Nobody comes in */
+                        /** @description Nobody can join it, be invited or knock */
                         blocked: boolean;
                         archived_at: string | null;
                         members: number;
@@ -9871,7 +9871,7 @@ export interface operations {
                         federate: boolean;
                         /** @description It is in the room directory */
                         published: boolean;
-                        /** @description Nobody comes in */
+                        /** @description Nobody can join it, be invited or knock */
                         blocked: boolean;
                         archived_at: string | null;
                         /** @description How many users have each membership */
@@ -9921,7 +9921,7 @@ export interface operations {
                         federate: boolean;
                         /** @description It is in the room directory */
                         published: boolean;
-                        /** @description Nobody comes in */
+                        /** @description Nobody can join it, be invited or knock */
                         blocked: boolean;
                         archived_at: string | null;
                         removed: number;

@@ -1,9 +1,9 @@
 import type { Core } from '../../core'
 import type { AuditView, Verification } from '../../core/governance/audit-log'
-import { formatInstant, parseInstant } from '../../core/kernel/time'
+import { formatInstant } from '../../core/kernel/time'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
-import { ValidationError } from '../errors'
+import { parsedInstant } from '../instants'
 import { rowBefore } from '../row-cursor'
 import { nullable, oneOf, Type, text } from '../schema'
 
@@ -122,11 +122,7 @@ export function auditEndpoints(core: Core): Endpoint[] {
 
 /** @throws ValidationError */
 function sinceOf(since: string | undefined) {
-  if (since === undefined) return null
-  const at = parseInstant(since)
-  if (at !== undefined) return at
-  const msg = 'Input should be a valid datetime'
-  throw new ValidationError([{ type: 'datetime_parsing', loc: ['query', 'since'], msg, input: since }])
+  return since === undefined ? null : parsedInstant(since, ['query', 'since'])
 }
 
 function verificationJson({ entries, hash, broken, isKnown }: Verification) {

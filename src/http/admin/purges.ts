@@ -1,9 +1,9 @@
 import type { Core } from '../../core'
-import { type Micros, parseInstant } from '../../core/kernel/time'
 import type { Purged, PurgeExtent } from '../../core/messages/purges'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { ValidationError } from '../errors'
+import { parsedInstant } from '../instants'
 import { maybe, type Static, Type, text } from '../schema'
 import { idOf } from './wire'
 
@@ -56,20 +56,10 @@ export function purgeEndpoints(core: Core): Endpoint[] {
 /** @throws ValidationError unless exactly one of `before` and `keep` is given */
 function extentOf(body: Static<typeof request>): PurgeExtent {
   const { before = null, keep = null } = body
-  if (before !== null && keep === null) return { before: instantOf(before) }
+  if (before !== null && keep === null) return { before: parsedInstant(before, ['body', 'before']) }
   if (keep !== null && before === null) return { keep }
-  throw fault('value_error', [], 'Give either `before` or `keep`', null)
-}
-
-function instantOf(before: string): Micros {
-  const at = parseInstant(before)
-  if (at === undefined)
-    throw fault('datetime_parsing', ['before'], 'Input should be a valid datetime', before)
-  return at
-}
-
-function fault(type: string, loc: readonly string[], msg: string, input: unknown): ValidationError {
-  return new ValidationError([{ type, loc: ['body', ...loc], msg, input }])
+  const msg = 'Give either `before` or `keep`'
+  throw new ValidationError([{ type: 'value_error', loc: ['body'], msg, input: null }])
 }
 
 function purgedJson({ messages, throughCursor, isDone }: Purged) {

@@ -1,6 +1,6 @@
-import { formatInstant, parseInstant } from '../../core/kernel/time'
+import { formatInstant } from '../../core/kernel/time'
 import { type Endpoint, endpoint } from '../endpoint'
-import { ValidationError } from '../errors'
+import { parsedInstant } from '../instants'
 import { listQuery, numberedPageOf, pageAnswer } from '../list-pages'
 import { Type, text } from '../schema'
 import { base, type MatrixAdminParts, tag, usageSchema } from './wire'
@@ -38,7 +38,7 @@ export function mediaEndpoints({ core, matrix }: MatrixAdminParts): Endpoint[] {
       path: one,
       who: 'admin',
       tag,
-      summary: 'Quarantine a file, which is then found nowhere; or end that',
+      summary: 'Quarantine a file, so that nobody can download it, or end its quarantine',
       body: Type.Object({ quarantined: Type.Boolean() }),
       answers: {
         200: {
@@ -86,16 +86,7 @@ export function mediaEndpoints({ core, matrix }: MatrixAdminParts): Endpoint[] {
         },
       },
       handle: async ({ actor, query }) => {
-        const before = parseInstant(query.before)
-        if (before === undefined)
-          throw new ValidationError([
-            {
-              type: 'datetime_parsing',
-              loc: ['query', 'before'],
-              msg: 'Input should be a valid datetime',
-              input: query.before,
-            },
-          ])
+        const before = parsedInstant(query.before, ['query', 'before'])
         const isDryRun = query.dry_run ?? false
         const gone = await matrix().media.purge(actor, before, isDryRun)
         return { status: 200, json: { before: formatInstant(before), dry_run: isDryRun, ...gone } }

@@ -123,7 +123,7 @@ export function userEndpoints({ core, matrix }: MatrixAdminParts): Endpoint[] {
       path: one,
       who: 'admin',
       tag,
-      summary: 'Lock or suspend a user, or end that',
+      summary: 'Lock, unlock, suspend or unsuspend a user',
       description: `A locked user can do nothing but log out, a suspended one only read. ${named}`,
       body: Type.Object({ locked: maybe(Type.Boolean()), suspended: maybe(Type.Boolean()) }),
       answers: { 200: { description: 'The user', schema: userSchema } },

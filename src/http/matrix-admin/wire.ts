@@ -108,7 +108,7 @@ export const roomSchema = named(
     born: oneOf(['channel', 'matrix'], 'Where it was made'),
     federate: Type.Boolean(),
     published: Type.Boolean({ description: 'It is in the room directory' }),
-    blocked: Type.Boolean({ description: 'Nobody comes in' }),
+    blocked: Type.Boolean({ description: 'Nobody can join it, be invited or knock' }),
     archived_at: nullable(instantSchema),
   }),
 )

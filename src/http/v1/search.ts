@@ -1,10 +1,10 @@
 import type { Core } from '../../core'
 import { normalName } from '../../core/identity/accounts'
 import { MAX_QUERY } from '../../core/kernel/limits'
-import { type Micros, parseInstant } from '../../core/kernel/time'
+import type { Micros } from '../../core/kernel/time'
 import type { Result } from '../../core/search/search'
 import { type Endpoint, endpoint } from '../endpoint'
-import { ValidationError } from '../errors'
+import { parsedInstant } from '../instants'
 import { oneOf, Type, text } from '../schema'
 import { type MessageText, messageTexts } from './message-texts'
 import { readErrors, searchSchema } from './schemas'
@@ -71,9 +71,5 @@ export function searchEndpoint(core: Core, wire: Wire): Endpoint {
 
 /** @throws ValidationError */
 function instantOf(name: string, given: string | undefined): Micros | null {
-  if (!given) return null
-  const at = parseInstant(given)
-  if (at !== undefined) return at
-  const msg = 'Input should be a valid datetime'
-  throw new ValidationError([{ type: 'datetime_parsing', loc: ['query', name], msg, input: given }])
+  return given ? parsedInstant(given, ['query', name]) : null
 }

@@ -45,12 +45,12 @@ export class MediaAdministration {
    */
   quarantine(actor: Actor, uri: string, quarantined: boolean): Promise<Media> {
     return this.parts.administration.act(actor, async (tx) => {
-      const media = tx.matrix()
-      const found = await media.media(this.idIn(uri))
+      const matrix = tx.matrix()
+      const found = await matrix.media(this.idIn(uri))
       if (!found) throw unknownFile()
       if (found.isQuarantined === quarantined) return found
       const by = quarantined ? (accountOf(actor) ?? (await systemAccount(tx))).id : null
-      await media.quarantineMedia(found.mediaId, by)
+      await matrix.quarantineMedia(found.mediaId, by)
       await tx.audit(
         entryBy(actor, 'matrix.media.quarantine', { type: 'media', id: found.mediaId }, { quarantined }),
       )

@@ -97,13 +97,6 @@ export class RoomAdministration {
     return this.parts.store.reads.matrix().membersOf(channel.id, { ...page, memberships: ALL_MEMBERSHIPS })
   }
 
-  /** @throws channel_not_found */
-  async aliases(actor: Actor, name: string): Promise<RoomAlias[]> {
-    await this.ready(actor)
-    const { channel } = await this.named(name, this.parts.store.reads)
-    return this.parts.store.reads.matrix().aliasesOfRoom(channel.id)
-  }
-
   /**
    * Makes a member an admin of the room, and brings in a user who is no member. In a room made over Matrix the member with
    * the most power does it.
@@ -122,7 +115,7 @@ export class RoomAdministration {
     return found
   }
 
-  /** Lets nobody come into the room any more, or lets them again. @throws channel_not_found, room_of_channel */
+  /** Blocks the room, so that nobody can join it, be invited or knock; or unblocks it. @throws channel_not_found, room_of_channel */
   async block(actor: Actor, name: string, blocked: boolean): Promise<AdministeredRoom> {
     await this.ready(actor)
     return this.parts.administration.act(actor, async (tx) => {
@@ -138,7 +131,7 @@ export class RoomAdministration {
   }
 
   /**
-   * Empties and closes a room that was made over Matrix: nobody comes in, all members leave, its aliases go, and its
+   * Empties and closes a room that was made over Matrix: it is blocked, all members leave, its aliases go, and its
    * channel is archived. Its messages stay until they are purged. Goes on where an earlier call broke off.
    * @throws channel_not_found, room_of_channel
    */

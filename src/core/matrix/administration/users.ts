@@ -147,7 +147,7 @@ export class UserAdministration {
   /**
    * Archives the account of a user for good: its sessions, devices, keys, profile and account data go, and its id is never
    * used again. `erases`: its events are served redacted to those who join later.
-   * @throws account_not_found, account_archived, last_system_admin
+   * @throws account_not_found
    */
   async deactivate(actor: Actor, name: string, erases: boolean): Promise<AdministeredUser> {
     const { administration, core, users } = this.parts
