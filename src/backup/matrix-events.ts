@@ -1,12 +1,11 @@
 import type { Database } from 'bun:sqlite'
+import { EVENTS_PER_ROW } from '../core/log/marks'
 import { hasTable } from './inspect'
 
 /** The events whose ids are recomputed: the newest ones. */
 const LOOKED_AT = 1000
 /** Of many wrong events, so many are named. */
 const NAMED = 3
-/** Log rows to one position: docs/contract/matrix.md, "Rooms". */
-const EVENTS_PER_ROW = 64
 /** A SHA-256 in base64 without padding. */
 const HASH_LENGTH = 43
 

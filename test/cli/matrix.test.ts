@@ -160,6 +160,7 @@ test('files are counted, quarantined, deleted and purged, except pictures', asyn
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
   const dry = await matrix('media', 'purge', '--before', tomorrow, '--dry-run')
   expect(dry).toMatchObject({ files: 1, bytes: 7, dry_run: true })
+  expect(await matrix('media', 'purge', '--before', '1d', '--yes')).toMatchObject({ files: 0 })
   expect(await status(two)).toBe(200)
   expect(await matrix('media', 'purge', '--before', tomorrow, '--yes')).toMatchObject({ files: 1 })
   expect([await status(two), await status(picture)]).toEqual([404, 200])

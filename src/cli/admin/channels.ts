@@ -1,7 +1,7 @@
 import { UsageError } from '../lib/cli-error'
 import type { AdminClient } from '../lib/client'
 import { command } from '../lib/command'
-import { parseDuration } from '../lib/duration'
+import { timeOrAgo } from '../lib/duration'
 import { tableOf } from '../lib/table'
 import { printJson } from '../lib/terminal'
 import { type Channel, getChannel } from '../lib/wire'
@@ -164,18 +164,13 @@ export const purge = adminCommand({
     if ((before === undefined) === (keep === undefined))
       throw new UsageError('give either --before or --keep')
     const found = await getChannel(client, slug)
-    const extent = keep === undefined ? { before: timeIn(before ?? '') } : { keep: countIn(keep) }
+    const extent =
+      keep === undefined ? { before: timeOrAgo(before ?? '', '--before') } : { keep: countIn(keep) }
     const request = { ...extent, dry_run: isDryRun ?? false }
     const answer = await client.post<Purged>(`/v1/admin/channels/${found.id}/purge`, request)
     return { slug: found.slug, ...answer }
   },
 })
-
-/** Reads a time, or how long ago it is. */
-function timeIn(text: string): string {
-  if (!/^(\d+[smhdw])+$/i.test(text)) return text
-  return new Date(Date.now() - parseDuration(text, '--before')).toISOString()
-}
 
 /** @throws UsageError */
 function countIn(text: string): number {

@@ -25,6 +25,12 @@ export function parseDuration(text: string, flag: string): number {
   throw new UsageError(`${flag} must be a duration such as 30d, 12h or 45m`)
 }
 
+/** Returns a time as it is given, or the time that was so long ago, such as `90d`. @throws UsageError naming `flag` */
+export function timeOrAgo(text: string, flag: string): string {
+  if (!/^(\d+[smhdw])+$/i.test(text)) return text
+  return new Date(Date.now() - parseDuration(text, flag)).toISOString()
+}
+
 /** Parses a whole number of seconds from 1 to `most`. @throws UsageError naming `flag` */
 export function parseSeconds(text: string, flag: string, most: number): number {
   const seconds = /^\d{1,6}$/.test(text.trim()) ? Number(text) : 0

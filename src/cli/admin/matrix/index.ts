@@ -7,9 +7,10 @@ import type { ArgsDef } from 'citty'
 import { CliError } from '../../lib/cli-error'
 import type { AdminClient } from '../../lib/client'
 import type { Command } from '../../lib/command'
+import type { Where } from '../../lib/connect'
 import { EXIT } from '../../lib/exit-codes'
 import { type Table, tableOf } from '../../lib/table'
-import { type AdminSpec, adminCommand } from '../index'
+import { type AdminSpec, adminCommand, withClient } from '../index'
 
 export const BASE = '/v1/admin/matrix'
 
@@ -24,8 +25,18 @@ export function matrixCommand<const T extends ArgsDef, Answer>(spec: AdminSpec<T
   })
 }
 
-/** @throws CliError for a server that is no homeserver */
-export async function requireHomeserver(client: AdminClient): Promise<void> {
+/** The same as `withClient`, for a homeserver. @throws CliError for a server that is none */
+export function withHomeserver<Result>(
+  where: Where,
+  work: (client: AdminClient) => Promise<Result>,
+): Promise<Result> {
+  return withClient(where, async (client) => {
+    await requireHomeserver(client)
+    return work(client)
+  })
+}
+
+async function requireHomeserver(client: AdminClient): Promise<void> {
   const { features } = await client.get<{ features: readonly string[] }>('/v1/server')
   if (features.includes('matrix')) return
   throw new CliError(EXIT.notFound, 'this server is no Matrix homeserver', [

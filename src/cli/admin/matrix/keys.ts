@@ -5,8 +5,8 @@ import { EXIT } from '../../lib/exit-codes'
 import { localMinute, type Table, tableOf } from '../../lib/table'
 import { printJson, reasonOf } from '../../lib/terminal'
 import { writeNew } from '../configsync/new-file'
-import { whereArgs, withClient } from '../index'
-import { matrixCommand, pathOf, requireHomeserver } from './index'
+import { whereArgs } from '../index'
+import { matrixCommand, pathOf, withHomeserver } from './index'
 
 interface Key {
   readonly key_id: string
@@ -65,8 +65,7 @@ export const exportKey = command({
   ],
   examples: ['synapse matrix key export -o example.org.signing.key'],
   async run({ args }) {
-    const { key_id } = await withClient(args, async (client) => {
-      await requireHomeserver(client)
+    const { key_id } = await withHomeserver(args, async (client) => {
       const found = await client.get<{ key_id: string; key: string }>(CURRENT)
       await writeNew(args.output, pieces(found.key))
       return found

@@ -1,10 +1,11 @@
 import { UsageError } from '../../lib/cli-error'
 import { command } from '../../lib/command'
+import { timeOrAgo } from '../../lib/duration'
 import { confirm } from '../../lib/prompt'
 import { tableOf } from '../../lib/table'
 import { printJson } from '../../lib/terminal'
-import { whereArgs, withClient } from '../index'
-import { BASE, matrixCommand, pathOf, requireHomeserver, shownBytes } from './index'
+import { whereArgs } from '../index'
+import { BASE, matrixCommand, pathOf, shownBytes, withHomeserver } from './index'
 
 interface Usage {
   readonly files: number
@@ -38,7 +39,7 @@ export const usage = matrixCommand({
 
 export const quarantine = matrixCommand({
   args: { uri: uriArg, undo: { type: 'boolean', description: 'Let it be read again' } },
-  notes: ['Nobody finds the file any more, whoever uploaded it included. Its bytes stay.'],
+  notes: ['Nobody can download the file any more, not even who uploaded it. Its bytes stay.'],
   examples: [
     'synapse matrix media quarantine mxc://example.org/AbCdEfGhIjKlMnOpQrStUvWx',
     'synapse matrix media quarantine mxc://example.org/AbCdEfGhIjKlMnOpQrStUvWx --undo',
@@ -63,9 +64,9 @@ export const purge = command({
   args: {
     before: {
       type: 'string',
-      valueHint: 'date',
+      valueHint: 'time',
       required: true,
-      description: 'A day or a time in ISO 8601, such as 2026-01-31',
+      description: 'Delete what was uploaded before this time, such as 2026-01-31, or longer ago than 90d',
     },
     'dry-run': { type: 'boolean', description: 'Only say what would be deleted' },
     yes: { type: 'boolean', description: 'Do not ask for confirmation' },
@@ -73,7 +74,7 @@ export const purge = command({
   },
   notes: ['Deletes the files uploaded over Matrix before a time, except pictures of users and rooms.'],
   examples: [
-    'synapse matrix media purge --before 2026-01-31 --dry-run',
+    'synapse matrix media purge --before 90d --dry-run',
     'synapse matrix media purge --before 2026-01-31 --yes',
   ],
   async run({ args }) {
@@ -81,8 +82,7 @@ export const purge = command({
     const isDryRun = args['dry-run'] === true
     if (!isDryRun && args.yes !== true)
       await confirm('matrix media purge', `Delete the files uploaded before ${before}?`)
-    const gone = await withClient(args, async (client) => {
-      await requireHomeserver(client)
+    const gone = await withHomeserver(args, async (client) => {
       const query = new URLSearchParams({ before, dry_run: String(isDryRun) })
       return client.delete<Usage>(`${BASE}/media?${query}`, WITHIN_MS)
     })
@@ -92,9 +92,11 @@ export const purge = command({
 })
 
 /** @throws UsageError */
-function instantIn(text: string): string {
+function instantIn(given: string): string {
+  const text = timeOrAgo(given, '--before')
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at)) throw new UsageError('--before must be a day or a time, such as 2026-01-31')
+  if (Number.isNaN(at))
+    throw new UsageError('--before must be a time such as 2026-01-31, or a duration such as 90d')
   return new Date(at).toISOString()
 }
 

@@ -50,7 +50,7 @@ export const list = matrixCommand({
       TOKEN: ({ token }) => token,
       USED: ({ completed }) => completed,
       PENDING: ({ pending }) => pending,
-      OF: ({ uses_allowed }) => uses_allowed ?? 'any number',
+      LIMIT: ({ uses_allowed }) => uses_allowed ?? 'none',
       ENDS: ({ expires_at }) => localMinute(expires_at) || 'never',
     }),
 })

@@ -2,8 +2,8 @@ import { command } from '../../lib/command'
 import { confirm } from '../../lib/prompt'
 import { tableOf } from '../../lib/table'
 import { printJson } from '../../lib/terminal'
-import { whereArgs, withClient } from '../index'
-import { BASE, factsTable, matrixCommand, pathOf, requireHomeserver, roomArg } from './index'
+import { whereArgs } from '../index'
+import { BASE, factsTable, matrixCommand, pathOf, roomArg, withHomeserver } from './index'
 
 interface Room {
   readonly room_id: string
@@ -93,9 +93,10 @@ export const makeAdmin = matrixCommand({
 })
 
 export const block = matrixCommand({
-  args: { room: roomArg, undo: { type: 'boolean', description: 'Let people come in again' } },
+  args: { room: roomArg, undo: { type: 'boolean', description: 'Unblock it' } },
   notes: [
-    'Only for rooms that were made over Matrix. Members stay. A channel is archived instead: archive-channel.',
+    'Nobody can join a blocked room, be invited to it or knock on it. Its members stay. Only for rooms that were made over',
+    'Matrix: a channel is archived instead, with archive-channel.',
   ],
   examples: ['synapse matrix room block "!abc:example.org"', 'synapse matrix room block m-1f2e --undo'],
   act: (client, { room, undo }) => client.patch<Room>(pathOf('rooms', room), { blocked: undo !== true }),
@@ -114,10 +115,9 @@ export const deleteRoom = command({
   examples: ['synapse matrix room delete "!abc:example.org"', 'synapse matrix room delete m-1f2e --yes'],
   async run({ args }) {
     if (args.yes !== true) await confirm('matrix room delete', `Empty and close ${args.room}?`)
-    const gone = await withClient(args, async (client) => {
-      await requireHomeserver(client)
-      return client.delete<Room>(pathOf('rooms', args.room), HOUR_MS)
-    })
+    const gone = await withHomeserver(args, (client) =>
+      client.delete<Room>(pathOf('rooms', args.room), HOUR_MS),
+    )
     printJson(gone)
     return undefined
   },

@@ -3,8 +3,9 @@ import { homePaths, readRunFile, urlFromHere } from '../../../home'
 import { UsageError } from '../../lib/cli-error'
 import { command } from '../../lib/command'
 import { jsonOf, print } from '../../lib/terminal'
-import { whereArgs, withClient } from '../index'
-import { BASE, factsTable, matrixCommand, requireHomeserver, shownBytes } from './index'
+import { counted } from '../../lib/text'
+import { whereArgs } from '../index'
+import { BASE, factsTable, matrixCommand, shownBytes, withHomeserver } from './index'
 import { caddySnippet, nginxSnippet } from './snippets'
 
 interface Projector {
@@ -44,7 +45,7 @@ export const status = matrixCommand({
       devices: found.devices,
       files: `${found.media.files} (${shownBytes(found.media.bytes)})`,
       'largest upload': shownBytes(found.max_upload_bytes),
-      'rooms are behind by': `${found.projector.lag} events`,
+      'rooms are behind by': counted(found.projector.lag, 'event'),
     }),
 })
 
@@ -66,7 +67,8 @@ export const rebuild = matrixCommand({
   args: { slug: { type: 'positional', required: true, description: 'The slug of the channel' } },
   notes: [
     'Deletes the room of a channel and makes it again from the log. Works only while no member of the channel has a device:',
-    'clients keep what they have read. Sign them out first: synapse matrix user logout.',
+    'clients keep what they have read. Sign them out first: synapse matrix user logout. Meanwhile the setting matrix of the',
+    'channel is false. If the command breaks off, unset it (synapse set-channel <slug> --set matrix=) and run it again.',
   ],
   examples: ['synapse matrix projector rebuild general'],
   act: (client, { slug }) => client.put<object>(`${BASE}/projector/rebuild`, { channel: slug }, HOUR_MS),
@@ -102,8 +104,7 @@ export const configSnippet = command({
     const proxy = oneOf(args.proxy, ['caddy', 'nginx'])
     if (args.upstream !== undefined && !/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i.test(args.upstream))
       throw new UsageError('--upstream must be a host and a port, such as 127.0.0.1:8080')
-    const found = await withClient(args, async (client) => {
-      await requireHomeserver(client)
+    const found = await withHomeserver(args, async (client) => {
       return {
         ...(await client.get<Status>(BASE)),
         heardAt: client.way === 'socket' ? listensAt(args.home) : undefined,

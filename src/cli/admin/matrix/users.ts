@@ -4,8 +4,8 @@ import { choosePassword } from '../../lib/passwords'
 import { confirm } from '../../lib/prompt'
 import { localMinute, tableOf } from '../../lib/table'
 import { jsonOf, printJson, printOnce } from '../../lib/terminal'
-import { whereArgs, withClient } from '../index'
-import { BASE, factsTable, matrixCommand, pathOf, requireHomeserver, shownBytes, userArg } from './index'
+import { whereArgs } from '../index'
+import { BASE, factsTable, matrixCommand, pathOf, shownBytes, userArg, withHomeserver } from './index'
 
 interface User {
   readonly user_id: string
@@ -61,14 +61,13 @@ export const register = command({
   ],
   async run({ args }) {
     const chosen = await choosePassword(args.password, args.user)
-    const made = await withClient(args, async (client) => {
-      await requireHomeserver(client)
-      return client.put<User>(pathOf('users', args.user), {
+    const made = await withHomeserver(args, (client) =>
+      client.put<User>(pathOf('users', args.user), {
         password: chosen.password,
         display_name: args['display-name'],
         is_admin: args.admin ?? false,
-      })
-    })
+      }),
+    )
     const { user_id, handle, display_name, is_admin } = made
     const answer = { user_id, handle, display_name, is_admin }
     if (!chosen.generated) printJson(answer)
@@ -220,10 +219,9 @@ export const deactivate = command({
   examples: ['synapse matrix user deactivate ada', 'synapse matrix user deactivate ada --erase --yes'],
   async run({ args }) {
     if (args.yes !== true) await confirm('matrix user deactivate', `Deactivate ${args.user} for good?`)
-    const gone = await withClient(args, async (client) => {
-      await requireHomeserver(client)
-      return client.delete<User>(`${pathOf('users', args.user)}?erase=${args.erase === true}`)
-    })
+    const gone = await withHomeserver(args, (client) =>
+      client.delete<User>(`${pathOf('users', args.user)}?erase=${args.erase === true}`),
+    )
     printJson(gone)
     return undefined
   },

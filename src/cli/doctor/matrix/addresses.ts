@@ -1,10 +1,8 @@
 import { type Finding, fail, pass, skip, warn } from '../check'
 import { distrust } from '../shown-certificate'
-import { type Heard, heard, isObject, type MatrixCheck, type MatrixSubject } from './subject'
+import { type Heard, heard, isObject, type MatrixCheck, NO_ADDRESS, NO_SERVER } from './subject'
 
 const SNIPPET = 'synapse matrix config-snippet caddy, or nginx, prints the lines for the bare domain'
-const NO_SERVER = 'no server runs'
-const NO_ADDRESS = 'no public address is set (base_url)'
 const HTTPS_PORT = '443'
 /** A token that no server ever issues: those of devices are longer. */
 const GARBAGE = 'mxt_doctor'
@@ -26,7 +24,7 @@ export const wellKnown: MatrixCheck = {
 async function clientDocument(serverName: string, base: string): Promise<Finding[]> {
   const url = `https://${serverName}/.well-known/matrix/client`
   const found = await document(url)
-  if ('status' in found && 'detail' in found) return [found]
+  if ('detail' in found) return [found]
   const homeserver = found.json['m.homeserver']
   const said = isObject(homeserver) ? homeserver['base_url'] : undefined
   if (typeof said !== 'string' || withoutSlash(said) !== withoutSlash(base))
@@ -44,7 +42,7 @@ async function clientDocument(serverName: string, base: string): Promise<Finding
 async function serverDocument(serverName: string, base: string, delegate: unknown): Promise<Finding[]> {
   const url = `https://${serverName}/.well-known/matrix/server`
   const found = await document(url)
-  if ('status' in found && 'detail' in found) return [found]
+  if ('detail' in found) return [found]
   const { hostname, port, protocol } = new URL(base)
   const ofBase = `${hostname}:${port || (protocol === 'https:' ? HTTPS_PORT : '80')}`
   const expected = typeof delegate === 'string' ? delegate : ofBase
@@ -55,7 +53,7 @@ async function serverDocument(serverName: string, base: string, delegate: unknow
 }
 
 /** Returns a JSON document, or what is wrong with it. */
-async function document(url: string): Promise<Finding | Extract<Found, { json: object }>> {
+async function document(url: string): Promise<Finding | Found> {
   const found = await heard(url)
   if ('noAnswer' in found)
     return (await distrust(new URL(url).origin, found.noAnswer)) ?? fail(`${url}: ${found.noAnswer}`, SNIPPET)
@@ -114,7 +112,7 @@ function isMatrix(found: Heard, member: string): boolean {
   return !('noAnswer' in found) && found.status === 200 && Array.isArray(found.json?.[member])
 }
 
-/** Checks that a request with an unknown token is refused by this server, and by nobody before it. */
+/** Checks that this server itself answers requests with a token: it refuses an unknown one in its own way. */
 export const auth: MatrixCheck = {
   name: 'auth',
   async look({ reached }) {
@@ -169,10 +167,7 @@ export const login: MatrixCheck = {
   },
 }
 
-export async function unreachable(
-  base: NonNullable<MatrixSubject['reached']>,
-  code: string,
-): Promise<Finding> {
+export async function unreachable(base: string, code: string): Promise<Finding> {
   return (
     (await distrust(base, code)) ??
     fail(`${base} does not answer (${code})`, 'correct base_url, matrix.base_url, DNS or the proxy')

@@ -10,26 +10,28 @@ import { path } from './path'
 import { database, media, projector, push, registration } from './state'
 import { subjectOf } from './subject'
 
-/** The checks, in the order of the report; one line that says so on a home without a homeserver. */
+/** In the order of the report. */
+const CHECKS = [
+  wellKnown,
+  bareDomain,
+  auth,
+  login,
+  path,
+  registration,
+  projector,
+  database,
+  push,
+  media,
+  keys,
+]
+
+/** The checks; one line that says so on a home without a homeserver. */
 export function matrixChecks(diagnosis: Diagnosis): Check[] {
   const { serverName } = diagnosis.config.matrix ?? {}
   if (serverName === undefined)
     return [{ name: 'matrix', look: () => [skip('no homeserver (SYNAPSE_MATRIX_SERVER_NAME)')] }]
   const subject = subjectOf(diagnosis, serverName)
-  const checks = {
-    wellKnown,
-    bareDomain,
-    auth,
-    login,
-    path,
-    registration,
-    projector,
-    database,
-    push,
-    media,
-    keys,
-  }
-  return Object.values(checks).map(({ name, look }) => ({
+  return CHECKS.map(({ name, look }) => ({
     name: `matrix.${name}`,
     look: () => look(subject),
   }))

@@ -2,7 +2,7 @@ import { listBackups } from '../../../backup'
 import { foldersOf } from '../../backup'
 import { type Finding, fail, pass, skip, warn } from '../check'
 import { hasKeysOf, type KeyDocument } from './addresses'
-import { heard, type MatrixCheck, type MatrixSubject } from './subject'
+import { heard, type MatrixCheck, type MatrixSubject, NO_SERVER } from './subject'
 
 interface Key {
   readonly key_id: string
@@ -17,7 +17,7 @@ export const keys: MatrixCheck = {
     const { ask, diagnosis } = subject
     const known = await ask<readonly Key[]>('/v1/admin/matrix/keys')
     const current = known?.find(({ expired_at }) => expired_at === null)
-    if (current === undefined) return [skip('no server runs')]
+    if (current === undefined) return [skip(NO_SERVER)]
     const findings = [
       ...(diagnosis.config.database.kind === 'sqlite' ? backedUp(subject, current) : []),
       ...(await published(subject, current)),

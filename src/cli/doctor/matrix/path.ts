@@ -4,7 +4,7 @@ import { type Finding, fail, pass, skip } from '../check'
 import { relayOf, remedy } from '../remedies'
 import { echoPath } from '../round-trip'
 import { unreachable } from './addresses'
-import { codeOf, heard, type MatrixCheck } from './subject'
+import { codeOf, heard, type MatrixCheck, NO_ADDRESS, NO_SERVER } from './subject'
 
 const BODY_WITHIN_MS = 20_000
 const CHUNK = new Uint8Array(64 * 1024)
@@ -17,8 +17,8 @@ export const path: MatrixCheck = {
   name: 'path',
   async look({ base, diagnosis, serverName }) {
     const { state, settings } = diagnosis
-    if (base === undefined) return [skip('no public address is set (base_url)')]
-    if (state.kind !== 'running') return [skip('no server runs')]
+    if (base === undefined) return [skip(NO_ADDRESS)]
+    if (state.kind !== 'running') return [skip(NO_SERVER)]
     if (state.run.urls.includes(base)) return [skip('the public address is that of the server itself')]
     const largest = Number(settings.get('matrix.media.max_bytes'))
     const problems = [...(await encoded(base, serverName)), ...(await body(base, largest))]

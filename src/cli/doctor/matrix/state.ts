@@ -5,9 +5,8 @@ import { addressClass } from '../../../home'
 import { counted } from '../../lib/text'
 import { type Finding, fail, pass, skip, warn } from '../check'
 import { storeOf } from '../quiet-store'
-import type { MatrixCheck } from './subject'
+import { type MatrixCheck, NO_SERVER } from './subject'
 
-const NO_SERVER = 'no server runs'
 const NO_FILE = 'there is no store file to look at'
 /** From so many rows on acts over Matrix are refused. */
 const FAR_BEHIND = 4096
@@ -27,9 +26,9 @@ interface Account {
 /** Checks that not everybody can make an account, and that a person administers. */
 export const registration: MatrixCheck = {
   name: 'registration',
-  async look({ ask, base }) {
+  async look({ ask, list, base }) {
     const status = await ask<{ registration: string }>('/v1/admin/matrix')
-    const accounts = await ask<readonly Account[]>('/v1/admin/accounts?limit=1000')
+    const accounts = await list<Account>('/v1/admin/accounts')
     if (status === undefined || accounts === undefined) return [skip(NO_SERVER)]
     const hasAdmin = accounts.some(
       ({ kind, is_admin, archived_at }) => kind === 'human' && is_admin && archived_at === null,
@@ -138,7 +137,7 @@ export const push: MatrixCheck = {
 /** Checks that uploaded files exist, and that no account is about to reach its quota. */
 export const media: MatrixCheck = {
   name: 'media',
-  async look({ ask, diagnosis }) {
+  async look({ list, diagnosis }) {
     const { config, database, settings } = diagnosis
     const findings: Finding[] = []
     const { blobFolderOf } = await import('../../../app/blobs')
@@ -156,7 +155,7 @@ export const media: MatrixCheck = {
         )
     }
     const quota = Number(settings.get('matrix.media.quota'))
-    const used = (await ask<readonly { handle: string; bytes: number }[]>('/v1/admin/matrix/media')) ?? []
+    const used = (await list<{ handle: string; bytes: number }>('/v1/admin/matrix/media')) ?? []
     const near = used.filter(({ bytes }) => bytes >= NEARLY * quota).map(({ handle }) => handle)
     if (near.length > 0)
       findings.push(

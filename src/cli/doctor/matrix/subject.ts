@@ -3,6 +3,10 @@ import type { Diagnosis } from '../diagnosis'
 
 const ANSWER_WITHIN_MS = 8000
 
+/** Why checks are skipped. */
+export const NO_SERVER = 'no server runs'
+export const NO_ADDRESS = 'no public address is set (base_url)'
+
 /** What the checks of the homeserver examine. */
 export interface MatrixSubject {
   readonly diagnosis: Diagnosis
@@ -13,6 +17,8 @@ export interface MatrixSubject {
   readonly reached: string | undefined
   /** Asks the running server as its operator; undefined without one, or if it does not answer. */
   readonly ask: <Answer>(path: string) => Promise<Answer | undefined>
+  /** Asks it for all pages of a list. */
+  readonly list: <Row>(path: string) => Promise<readonly Row[] | undefined>
 }
 
 export type MatrixCheck = Check<MatrixSubject>
@@ -23,19 +29,30 @@ export function subjectOf(diagnosis: Diagnosis, serverName: string): MatrixSubje
   const base = typeof set === 'string' ? set : undefined
   const own = state.kind === 'running' ? state.run.urls[0] : undefined
   const socket = state.kind === 'running' && state.answering ? (state.run.socket ?? undefined) : undefined
+  const send = async (path: string) => {
+    if (socket === undefined) return undefined
+    const response = await fetch(`http://localhost${path}`, {
+      unix: socket,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
+    return response.ok ? response : undefined
+  }
   return {
     diagnosis,
     serverName,
     base,
     reached: state.kind === 'running' ? (base ?? own) : undefined,
-    ask: async <Answer>(path: string) => {
-      if (socket === undefined) return undefined
-      const response = await fetch(`http://localhost${path}`, {
-        unix: socket,
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      })
-      // The contract defines the answer of each request.
-      return response.ok ? ((await response.json()) as Answer) : undefined
+    // The contract defines the answer of each request.
+    ask: async <Answer>(path: string) => (await send(path))?.json() as Promise<Answer | undefined>,
+    list: async <Row>(path: string) => {
+      const rows: Row[] = []
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const response = await send(cursor === '' ? path : `${path}?cursor=${encodeURIComponent(cursor)}`)
+        if (response === undefined) return undefined
+        rows.push(...((await response.json()) as Row[]))
+        cursor = response.headers.get('Synapse-Next-Cursor')
+      }
+      return rows
     },
   }
 }
