@@ -17,9 +17,18 @@ async function scene(name: EngineName) {
   store.onCommit((events) => {
     head = events.at(-1)?.seq ?? head
   })
-  const projector = async (turn: () => Promise<void> = async () => {}) => {
+  const projector = async (
+    turn: () => Promise<void> = async () => {},
+    transact: typeof store.transact = (work, options) => store.transact(work, options),
+  ) => {
     const parts: ProjectorParts = {
-      ...{ store, serverName: SERVER, sha256, verify: verifyEd25519, html: matrixHtml },
+      ...{
+        store: withTransact(store, transact),
+        serverName: SERVER,
+        sha256,
+        verify: verifyEd25519,
+        html: matrixHtml,
+      },
       users: new Users(store, SERVER),
       head: () => head,
       systemName: () => 'Server',
@@ -61,6 +70,16 @@ async function scene(name: EngineName) {
   }
 }
 
+/** A store that runs transactions in another way. */
+function withTransact<Kind extends object>(store: Kind, transact: unknown): Kind {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = name === 'transact' ? transact : Reflect.get(target, name, target)
+      return typeof member === 'function' && name !== 'transact' ? member.bind(target) : member
+    },
+  })
+}
+
 describe.each(engines)('on %s', (name) => {
   test('events have the same ids whether they are derived before the transaction or in it', async () => {
     await using here = await scene(name)
@@ -78,6 +97,31 @@ describe.each(engines)('on %s', (name) => {
     const within = await here.projector()
     await within.act(here.actor, async () => {})
     expect(await here.ids()).toEqual(derived)
+  })
+
+  test('a transaction that is rolled back and run again writes the same events', async () => {
+    await using here = await scene(name)
+    const { store } = here
+    const before = await here.ids()
+    await here.posts(12)
+    // As when another act of its group has failed.
+    const twice: typeof store.transact = async (work, options) => {
+      const first = store.transact(async (tx) => {
+        await work(tx)
+        throw new Error('rolled back')
+      })
+      await first.catch(() => {})
+      return store.transact(work, options)
+    }
+    const projector = await here.projector(undefined, twice)
+    while (projector.lag > 0) await projector.step()
+    const after = await here.ids()
+    expect(after.map((ids, i) => ids.length - (before[i]?.length ?? 0))).toEqual([8, 4])
+
+    await here.reset()
+    const within = await here.projector()
+    await within.act(here.actor, async () => {})
+    expect(await here.ids()).toEqual(after)
   })
 
   test('an act between the derivation and its transaction makes the events, and none is made twice', async () => {

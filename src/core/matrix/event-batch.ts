@@ -71,7 +71,7 @@ export class EventBatch {
   private readonly owned = new Map<Seq, StoredEvent[]>()
   private readonly others: (() => Promise<void>)[] = []
   private readonly changedRooms = new Set<number>()
-  private redactions: { event: StoredEvent; json: string; redactedBy: number }[] = []
+  private readonly redactions: { event: StoredEvent; json: string; redactedBy: number }[] = []
 
   constructor(private readonly parts: BatchParts) {}
 
@@ -97,7 +97,7 @@ export class EventBatch {
     return new Set(this.owned.keys())
   }
 
-  /** The events that are not written yet, in their order. */
+  /** The events that this batch has added, in their order. */
   get all(): readonly StoredEvent[] {
     return this.events
   }
@@ -210,7 +210,7 @@ export class EventBatch {
     return this.touched.values()
   }
 
-  /** Writes what was added. */
+  /** Writes what was added. A transaction that is run again writes it again, so nothing is forgotten here. */
   async flush(tx: MatrixWrites, { onlyTips = false } = {}): Promise<void> {
     const { events } = this
     const rooms = [...this.touched.values()].map(({ row }) => row)
@@ -241,11 +241,6 @@ export class EventBatch {
       ),
     ])
     this.parts.meters?.made(events.length)
-    this.redactions = []
-    this.others.length = 0
-    this.events.length = 0
-    this.touched.clear()
-    this.changedRooms.clear()
   }
 
   private nextPosition(seq: Seq): number {

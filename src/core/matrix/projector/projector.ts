@@ -150,7 +150,8 @@ export class Projector {
     const isUrgent = head() - after >= URGENT_ROWS
     try {
       const ahead = await this.ahead(rows)
-      await store.transact((tx) => this.projectFrom(tx, rows, ahead), { isUrgent })
+      await store.transact((tx) => this.projectFrom(tx, rows, ahead?.batch), { isUrgent })
+      this.refused += ahead?.refused ?? 0
       this.size = Math.min(this.most, this.size * 2)
       this.failures = 0
     } catch (fault) {
@@ -255,7 +256,7 @@ export class Projector {
   }
 
   /** Derives events before the transaction, where that can be done. */
-  private async ahead(rows: LogRows): Promise<EventBatch | undefined> {
+  private async ahead(rows: LogRows) {
     const { system, systemUser, parts } = this
     if (!system || !systemUser || rows.records.length === 0) return undefined
     const batch = new EventBatch(parts)
@@ -268,9 +269,7 @@ export class Projector {
       batch,
       loop,
     )
-    if (refused === undefined) return undefined
-    this.refused += refused
-    return batch
+    return refused === undefined ? undefined : { batch, refused }
   }
 
   private async projectFrom(tx: Writes, rows: LogRows, ahead: EventBatch | undefined): Promise<void> {
