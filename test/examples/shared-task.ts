@@ -228,11 +228,12 @@ export async function played(): Promise<string> {
   return play.text
 }
 
-/** Replaces what differs each time: ids, cursors, times and ports. */
+/** Replaces what differs each time: ids, cursors, dates, times and ports. */
 export function comparable(text: string): string {
   return text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
     .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'TIME')
+    .replaceAll(/\b\d{4}-\d{2}-\d{2}\b/g, 'DATE')
     .replaceAll(/\b\d{2}:\d{2}(?::\d{2})?\b/g, 'CLOCK')
     .replaceAll(/\bM[A-Za-z0-9_-]{30,}\b/g, 'CURSOR')
     .replaceAll(/\b[0-9a-f]{6}\b/g, 'END')
