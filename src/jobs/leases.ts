@@ -103,21 +103,29 @@ function presenceAnnouncer({ presenceFrames, wake }: LeaseJobsDeps): Job {
  * follow the clock of the database, which the other processes follow, too.
  */
 function calendarWatch({ store, expiries, leaseClock, clock, isShared }: LeaseJobsDeps): Job {
-  /** Moves the leases, and the clock back with them: an act sees both as they were, or both moved. */
+  /**
+   * Moves the leases and the clock together. The clock goes back before the commit and forward after it: what is read in
+   * between shows leases that live longer, and none that ended early. No later write is judged in between.
+   */
   const shift = async (jump: number) => {
+    const move = (micros: number) => {
+      leaseClock.follow(micros)
+      for (const kind of expiries.kinds) kind.shifted?.(micros)
+    }
     let isBack = false
     try {
       await store.transact(async (tx) => {
         for (const kind of expiries.kinds) await kind.shift(tx, jump)
         // The work may run twice, the clock moves once.
-        if (jump < 0 && !isBack) {
-          leaseClock.follow(jump)
+        if (jump > 0) tx.afterCommit(() => move(jump))
+        else if (!isBack) {
+          move(jump)
           isBack = true
         }
       })
     } catch (fault) {
       // Nothing was moved, so the next run begins anew.
-      if (isBack) leaseClock.follow(-jump)
+      if (isBack) move(-jump)
       throw fault
     }
   }
@@ -128,11 +136,8 @@ function calendarWatch({ store, expiries, leaseClock, clock, isShared }: LeaseJo
     run: async () => {
       const { jump } = leaseClock
       if (jump === 0) return
-      // The clock goes forward last: in between, leases live a little longer, and none ends early.
-      if (!isShared) await shift(jump)
-      else if (jump < 0) leaseClock.follow(jump)
-      if (jump > 0) leaseClock.follow(jump)
-      if (!isShared) for (const kind of expiries.kinds) await kind.shifted?.()
+      if (isShared) leaseClock.follow(jump)
+      else await shift(jump)
       // What was noted before is by the old calendar.
       expiries.note(leaseClock.now())
     },

@@ -19,6 +19,7 @@ export class Appender {
   private appended: LogEvent[] = []
   private readonly insertEvents: ReturnType<typeof eventInsert>
   private readonly insertMessages: ReturnType<typeof messageInserts>
+  private registered: (() => void)[] = []
   private last: LogHead = { seq: 0, accessSeq: 0, lastAt: toMicros(0) }
 
   constructor(
@@ -42,12 +43,14 @@ export class Appender {
       append: (body, actor) => this.append(body, actor),
       appendAll: (given) => this.appendAll(given),
       insertMessage: (draft) => this.insertMessage(draft),
+      afterCommit: (effect) => this.registered.push(effect),
     }
   }
 
   /** Starts a new transaction at this head and drops the events of the previous one. */
   beginAt(head: LogHead): void {
     this.appended = []
+    this.registered = []
     this.marks.take()
     this.last = head
   }
@@ -56,13 +59,24 @@ export class Appender {
     return this.appended
   }
 
+  /** What is called once the transaction is committed. */
+  get effects(): readonly (() => void)[] {
+    return this.registered
+  }
+
+  /** Forgets all but the first of them: the act that registered the others was refused. */
+  keepEffects(count: number): void {
+    this.registered.length = count
+  }
+
+  /** Reports whether later writes must be judged anew, after the commit. */
+  get endsGroup(): boolean {
+    return this.registered.length > 0 || this.appended.some(({ type }) => this.catalogue.changesRights(type))
+  }
+
   /** The head of the log after the appended events. */
   get head(): LogHead {
     return this.last
-  }
-
-  get changedRights(): boolean {
-    return this.appended.some(({ type }) => this.catalogue.changesRights(type))
   }
 
   /** Returns the current time, but later than the last event: instants rise with seq even if the clock was set back. */

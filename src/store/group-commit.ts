@@ -7,7 +7,7 @@ import type { Catalogue } from '../core/log/catalogue'
 import type { LogEvent } from '../core/log/events'
 import type { Marks } from '../core/log/marks'
 import { GroupFound } from '../core/messages/group-found'
-import { countIndependent, type Found, judgePost } from '../core/messages/judge-post'
+import { type Found, judgePost } from '../core/messages/judge-post'
 import { eventOfDraft, type LogPosition, nthPosition, type PostPlan } from '../core/messages/post-plan'
 import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
@@ -16,13 +16,13 @@ import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
 import {
   type ActTransaction,
   GROUP_MILLISECONDS,
-  GROUP_TEXT,
   GROUP_WRITES,
   QUEUED_MILLISECONDS,
   type QueuedAct,
   type QueuedPost,
   type QueuedWrite,
   split,
+  takeGroup,
 } from './write-queue'
 
 /** How many times a group is judged and written again when other processes interfere. */
@@ -58,6 +58,8 @@ interface Written {
   readonly posts: readonly Judged[]
   /** Each resolves or rejects one act. */
   readonly answers: readonly (() => void)[]
+  /** What the acts want to be called after the commit. */
+  readonly effects: readonly (() => void)[]
 }
 
 export interface GroupCommitDeps {
@@ -77,8 +79,8 @@ export interface GroupCommitDeps {
  * time. Those that arrive meanwhile share the next commit, so durability costs one fsync, or one round trip, per
  * group.
  * Posts are looked up and judged before the group is written. Acts run inside its transaction and come last, so a
- * post is never judged after an act of the same group. An act that changes rights ends the group. Events are
- * announced only after the commit, and writes are answered only after that.
+ * post is never judged after an act of the same group. An act that changes rights, or what is in memory, ends the group.
+ * Events are announced only after the commit, and writes are answered only after that.
  */
 export class GroupCommit {
   private readonly queue: QueuedWrite[] = []
@@ -151,7 +153,7 @@ export class GroupCommit {
 
   private async runNext(): Promise<void> {
     try {
-      await this.run(this.takeGroup())
+      await this.run(takeGroup(this.queue, this.deps.engine.sharesCommits))
     } catch (fault) {
       // The next group runs all the same.
       this.deps.report(fault)
@@ -159,21 +161,6 @@ export class GroupCommit {
     if (this.queue.length > 0) return this.schedule()
     this.isRunning = false
     this.idle?.()
-  }
-
-  /** Takes the longest prefix of the queue that fits in one group: posts that can be judged together, then acts. */
-  private takeGroup(): QueuedWrite[] {
-    const plans: PostPlan[] = []
-    let text = 0
-    for (const { plan } of this.queue) {
-      if (!plan || plans.length === GROUP_WRITES || text >= GROUP_TEXT) break
-      plans.push(plan)
-      text += plan.bodyLength
-    }
-    let end = countIndependent(plans)
-    const most = this.deps.engine.sharesCommits ? GROUP_WRITES : Math.max(end, 1)
-    while (end < most && this.queue[end]?.plan === null) end++
-    return this.queue.splice(0, end)
   }
 
   private async run(writes: readonly QueuedWrite[]): Promise<void> {
@@ -286,20 +273,22 @@ export class GroupCommit {
       const events = [...(first ? eventsOf(posts, first) : []), ...appender.events]
       const base = head.seq - posts.length
       const marks = appender.marks.take()
-      return { head: appender.head, result: { base, events, marks, posts, answers } satisfies Written }
+      const { head: last, effects } = appender
+      return { head: last, result: { base, events, marks, posts, answers, effects } satisfies Written }
     })
     // Acts that did not run come first in the next group.
     if (written) this.queue.unshift(...acts.slice(written.answers.length))
     return written
   }
 
-  /** Runs acts until one of them changes rights or the time is up. Returns the callbacks that answer those that ran. */
+  /** Runs acts until one of them ends the group or the time is up. Returns the callbacks that answer those that ran. */
   private async runActs(attempt: Attempt, { writes }: Transaction, appender: Appender) {
     const { engine, clock } = this.deps
     const answers: (() => void)[] = []
     const deadline = clock.steady() + GROUP_MILLISECONDS
     for (const act of attempt.acts) {
       const before = writes?.()
+      const effects = appender.effects.length
       attempt.failed = act
       try {
         // The caller that queued the act knows the type of its result.
@@ -307,10 +296,11 @@ export class GroupCommit {
         answers.push(() => act.resolve(result))
       } catch (error) {
         if (before === undefined || writes?.() !== before) throw error
+        appender.keepEffects(effects)
         answers.push(() => act.reject(engine.translate(error)))
       }
       attempt.failed = undefined
-      if (appender.changedRights || clock.steady() > deadline) break
+      if (appender.endsGroup || clock.steady() > deadline) break
     }
     return answers
   }
@@ -328,26 +318,28 @@ export class GroupCommit {
    * because every reader waits for what is committed (`readBarrier`). After an act the next group waits until the act
    * is announced, so that it is judged by the new rights.
    */
-  private publish({ base, events, marks, posts, answers }: Written): Promise<void> | undefined {
-    const { log } = this.deps
-    const announced = log.announce(base, events, marks)
+  private publish(written: Written): Promise<void> | undefined {
+    const { base, events, marks, posts } = written
+    const announced = this.deps.log.announce(base, events, marks)
     for (let i = 0; i < posts.length; i++) {
       const event = events[i]
       if (event?.about === 'message') posts[i]?.post.resolve({ replayed: false, event })
     }
-    if (answers.length > 0) return this.answerActs(answers, announced, base + events.length)
+    if (written.answers.length > 0) return this.answerActs(written, announced)
     // The reader of the log reports the error, and the events are announced later.
     background(announced, () => {})
     return undefined
   }
 
-  private async answerActs(answers: Written['answers'], announced: Promise<void>, upTo: Seq): Promise<void> {
+  private async answerActs(written: Written, announced: Promise<void>): Promise<void> {
+    const { base, events, answers, effects } = written
     try {
       await announced
-      await this.deps.log.waitFor(upTo)
+      await this.deps.log.waitFor(base + events.length)
     } catch {
       // The act is committed, so it is answered. The reader of the log has reported the error.
     }
+    for (const effect of effects) effect()
     background(this.answer(answers), this.deps.report)
   }
 
@@ -391,7 +383,14 @@ function postsOf(writes: readonly (Judged | Refused)[]): QueuedPost[] {
 
 function writtenAt(first: LogPosition | undefined, posts: readonly Judged[]): Written | undefined {
   return (
-    first && { base: first.seq - 1, events: eventsOf(posts, first), marks: undefined, posts, answers: [] }
+    first && {
+      base: first.seq - 1,
+      events: eventsOf(posts, first),
+      marks: undefined,
+      posts,
+      answers: [],
+      effects: [],
+    }
   )
 }
 

@@ -1,4 +1,5 @@
 import type { PostOutcome, Writes } from '../core/kernel/ports'
+import { countIndependent } from '../core/messages/judge-post'
 import type { PostPlan } from '../core/messages/post-plan'
 import type { Handle } from './database'
 
@@ -31,7 +32,7 @@ export interface QueuedAct {
 
 /** The largest group: the number of its writes, and the text of its posts in characters. */
 export const GROUP_WRITES = 256
-export const GROUP_TEXT = 1 << 20
+const GROUP_TEXT = 1 << 20
 /**
  * The longest time for judging the posts of a group, and for running its acts, so that the event loop is not blocked.
  */
@@ -50,4 +51,22 @@ export function split(
   if (failed) return [writes.filter((write) => write !== failed), [failed]]
   const middle = writes.length >> 1
   return [writes.slice(0, middle), writes.slice(middle)]
+}
+
+/**
+ * Takes the longest prefix of the queue that fits in one group: posts that can be judged together, then acts. Unless acts
+ * share commits, one stands alone.
+ */
+export function takeGroup(queue: QueuedWrite[], sharesCommits: boolean): QueuedWrite[] {
+  const plans: PostPlan[] = []
+  let text = 0
+  for (const { plan } of queue) {
+    if (!plan || plans.length === GROUP_WRITES || text >= GROUP_TEXT) break
+    plans.push(plan)
+    text += plan.bodyLength
+  }
+  let end = countIndependent(plans)
+  const most = sharesCommits ? GROUP_WRITES : Math.max(end, 1)
+  while (end < most && queue[end]?.plan === null) end++
+  return queue.splice(0, end)
 }

@@ -99,6 +99,35 @@ for (const { words, by } of jumps)
       expect((await bob.post('/v1/claims', claim)).status).toBe(201)
     })
 
+    test('who asks for a claim again and again is told how long it holds, also while the calendar is followed', async () => {
+      await using w = await world()
+      await w.channel('family')
+      const alice = await w.agent('alice', { channels: { family: 'member' } })
+      const bob = await w.agent('bob')
+      const claim = { resource: 'task:deploy', ttl_s: 60 }
+      const { body: held } = await alice.post<{ id: string }>('/v1/claims', claim)
+      const expiry = async () =>
+        Date.parse((await alice.get<{ expires_at: string }>(`/v1/claims/${held.id}`)).body.expires_at)
+      const isMoved = async () => Math.abs((await expiry()) - w.clock.now() / 1000) <= 60 * SECOND
+      for (const back of [1, -1]) {
+        jump(w, back * by)
+        w.clock.advance(10 * SECOND)
+        let isOver = false
+        const ask = async () => {
+          while (!isOver) {
+            const { status, body } = await bob.post<{ retry_after: number }>('/v1/claims', claim)
+            expect([status, body.retry_after]).toEqual([409, back === 1 ? 50 : 40])
+          }
+        }
+        const asking = Array.from({ length: 4 }, ask)
+        // A commit wakes the jobs.
+        await alice.posts('family', 'later')
+        await until('the claim to follow the calendar', isMoved)
+        isOver = true
+        await Promise.all(asking)
+      }
+    })
+
     test('a pause holds as long as before, and follows the new calendar', async () => {
       await using w = await world()
       await w.channel('family')

@@ -26,7 +26,7 @@ describe.each(engines)('group commit on %s', (name) => {
         before()
         return tx.append(notedEvent(noted, 'seen'), null)
       })
-    return { ...engine, ann, plans, commits, write, note, stored, head, seqs }
+    return { ...engine, ann, plans, commits, noted, write, note, stored, head, seqs }
   }
 
   test('posts and write commands queued together are committed together, posts first', async () => {
@@ -251,6 +251,45 @@ describe.each(engines)('group commit on %s', (name) => {
     )
     const [head] = await s.sql<{ access_seq: number | string }>('SELECT access_seq FROM log_head')
     expect(Number(head?.access_seq)).toBe(event.seq)
+  })
+
+  test('what an act wants to be called after the commit is called once, before a later write is judged', async () => {
+    await using s = await scene()
+    for (const statement of POISON[name]) await s.sql(statement)
+    const told: string[] = []
+    let runs = 0
+    let later: Promise<unknown> | undefined
+    // On SQLite its COMMIT fails, and that of the act with it.
+    const failing = rejectionOf(s.write('poison'))
+    const effect = s.store.transact(async (tx) => {
+      runs++
+      tx.afterCommit(() => told.push(`${s.commits.flat().length} events announced`))
+      await tx.append(notedEvent(s.noted, 'seen'), null)
+      // Queued while the act runs, so in a later group.
+      later ??= s.write('post', () => told.push('post judged'))
+    })
+    const act = s.note(() => told.push('act judged'))
+    await Promise.all([failing, effect, act])
+    await later
+    expect(runs).toBe(name === 'sqlite' ? 2 : 1)
+    expect(told[0]).toBe('1 events announced')
+    expect(told.slice(1).toSorted()).toEqual(['act judged', 'post judged'])
+  })
+
+  test('what a refused act wants to be called after the commit is never called', async () => {
+    await using s = await scene()
+    const told: string[] = []
+    const refused = (isWritten: boolean) =>
+      rejectionOf(
+        s.store.transact(async (tx) => {
+          tx.afterCommit(() => told.push('refused'))
+          if (isWritten) await tx.append(notedEvent(s.noted, 'seen'), null)
+          throw refusal('not_a_member')
+        }),
+      )
+    const granted = s.store.transact(async (tx) => tx.afterCommit(() => told.push('granted')))
+    await Promise.all([refused(false), refused(true), granted, s.write('one')])
+    expect(told).toEqual(['granted'])
   })
 
   test('queued operations are written before the store closes', async () => {

@@ -21,8 +21,8 @@ export interface Expiring {
   announceExpired(limit: number): Promise<number>
   /** Moves the expiry of all leases, because the calendar was set by so many microseconds. */
   shift(tx: Writes, micros: number): Promise<void>
-  /** Follows a `shift` that was committed, for what is in memory. */
-  shifted?(): Promise<void>
+  /** Moves what is in memory, together with the clock. */
+  shifted?(micros: number): void
 }
 
 /** All kinds of leases. */

@@ -2,6 +2,7 @@ import type { Account } from '../kernel/entities'
 import type { LeaseClock } from '../kernel/lease-clock'
 import type { Pause, PauseScope } from '../kernel/pause-ports'
 import type { Reads, Store } from '../kernel/ports'
+import { later } from '../kernel/time'
 import type { LogEvent } from '../log/events'
 
 /**
@@ -88,7 +89,14 @@ export class LivePauses {
     }
   }
 
-  /** Reads all pauses again: at first, and after they were moved in the store. */
+  /** Moves the ends of all pauses, as they were moved in the store. */
+  shift(micros: number): void {
+    this.changes++
+    for (const [scope, pause] of this.byScope)
+      if (pause.until !== null) this.byScope.set(scope, { ...pause, until: later(pause.until, micros) })
+  }
+
+  /** Reads all pauses again. */
   async load(): Promise<void> {
     for (;;) {
       const { changes } = this

@@ -190,8 +190,8 @@ export class Pauses implements Expiring {
     return tx.shiftPauses(micros)
   }
 
-  shifted(): Promise<void> {
-    return this.deps.livePauses.load()
+  shifted(micros: number): void {
+    this.deps.livePauses.shift(micros)
   }
 
   private async endIn(

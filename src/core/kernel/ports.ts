@@ -288,6 +288,11 @@ export interface Writes
    * Posts a message that is part of an act, with the next seq and instant.
    */
   insertMessage(draft: PostDraft): Promise<MessageEvent>
+  /**
+   * Calls `effect` once when this transaction is committed and announced, before any later write is judged. For what is in
+   * memory and follows the store; it must not wait or throw.
+   */
+  afterCommit(effect: () => void): void
   /** The instant of the next event. */
   now(): Micros
   /** The seq of the next event. */
@@ -368,8 +373,8 @@ export interface Store extends Announcements {
   post(plan: PostPlan): Promise<PostOutcome>
   /**
    * Runs the work in a transaction of the single writer. The work may run again after the failure of another work in
-   * its group, so it must have no effects outside the transaction, await only its own queries, and refuse before its
-   * first write. With `isUrgent` at most one group of posts goes before it.
+   * its group, so it must have no effects outside the transaction but by `afterCommit`, await only its own queries, and
+   * refuse before its first write. With `isUrgent` at most one group of posts goes before it.
    */
   transact<Result>(
     work: (tx: Writes) => Promise<Result>,

@@ -70,7 +70,13 @@ export function createWrites(
   marks: OpenMarks,
 ): Omit<
   Writes,
-  Exclude<keyof Reads, 'configsync' | 'matrix'> | 'append' | 'appendAll' | 'insertMessage' | 'now' | 'nextSeq'
+  | Exclude<keyof Reads, 'configsync' | 'matrix'>
+  | 'append'
+  | 'appendAll'
+  | 'insertMessage'
+  | 'afterCommit'
+  | 'now'
+  | 'nextSeq'
 > {
   return {
     configsync: configSyncWrites(handle, stamp),
