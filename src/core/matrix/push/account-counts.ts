@@ -15,8 +15,11 @@ export class AccountCounts {
   version = 0
   /** Changes when all of its counts are forgotten. */
   generation = 0
-  areRulesStale = true
-  areReceiptsStale = false
+  /** How often its rules and its receipts may have changed, and as of which time they were read. */
+  private readonly heard = { rules: 1, receipts: 0 }
+  private readonly seen = { rules: 0, receipts: 0 }
+  /** The reads that its requests wait for. */
+  refreshing: Promise<void> | undefined
   /** The position of the companion stream up to which nothing of it is missing. */
   checkedMx: number
 
@@ -42,13 +45,25 @@ export class AccountCounts {
     return { userId: this.userId, rules: this.rules, ignored: this.ignored, name }
   }
 
+  /** Whether its rules, or its receipts, may have changed since they were read. */
+  isStale(what: 'rules' | 'receipts'): boolean {
+    return this.seen[what] !== this.heard[what]
+  }
+
+  /** Reads rules or receipts that may have changed. What changes meanwhile, or fails, is read again. */
+  async renew(what: 'rules' | 'receipts', read: () => Promise<void>): Promise<void> {
+    const heard = this.heard[what]
+    await read()
+    this.seen[what] = heard
+  }
+
   hasRead(): void {
-    this.areReceiptsStale = true
+    this.heard.receipts++
     this.version++
   }
 
   mayHaveOtherRules(): void {
-    this.areRulesStale = true
+    this.heard.rules++
     this.version++
   }
 

@@ -77,33 +77,42 @@ export class Counts implements UnreadCounts {
 
   /** Returns what is kept of a reader, with its rules and without counts that are not right any more. */
   async account(reader: CountingReader, mx: number): Promise<AccountCounts> {
-    const reads = this.deps.core.reads.matrix()
-    const { accountId } = reader
     const account = this.opened(reader, mx)
     // Another process has changed something, and its marks are not here yet.
     if (mx > Math.max(this.heardMx, account.checkedMx)) account.mayHaveChanged()
     account.checkedMx = Math.max(account.checkedMx, mx)
-    if (account.areRulesStale) {
-      account.areRulesStale = false
-      const json = await reads.accountDatum(accountId, 0, PUSH_RULES)
-      if (json !== account.rulesJson || account.rules === undefined) {
-        account.rulesJson = json
-        account.rules = new CompiledRules(reader.userId, parseOwnRules(json))
-        this.forgetRooms(account)
-      }
+    while (account.isStale('rules') || account.isStale('receipts')) {
+      account.refreshing ??= this.refresh(account).finally(() => {
+        account.refreshing = undefined
+      })
+      await account.refreshing
     }
     if (!isSame(account.ignored, reader.ignored)) {
       account.ignored = reader.ignored
       this.forgetRooms(account)
     }
-    if (account.areReceiptsStale) {
-      account.areReceiptsStale = false
-      for (const { channelId, mx } of await reads.channelsWithReceiptsOf(accountId, account.receiptsMx)) {
-        account.receiptsMx = Math.max(account.receiptsMx, mx)
-        if (account.rooms.delete(channelId)) this.kept--
-      }
-    }
     return account
+  }
+
+  /** Reads what may have changed of an account, once for all of its requests. */
+  private async refresh(account: AccountCounts): Promise<void> {
+    const reads = this.deps.core.reads.matrix()
+    const { accountId } = account
+    if (account.isStale('rules'))
+      await account.renew('rules', async () => {
+        const json = await reads.accountDatum(accountId, 0, PUSH_RULES)
+        if (json === account.rulesJson && account.rules !== undefined) return
+        account.rulesJson = json
+        account.rules = new CompiledRules(account.userId, parseOwnRules(json))
+        this.forgetRooms(account)
+      })
+    if (account.isStale('receipts'))
+      await account.renew('receipts', async () => {
+        for (const { channelId, mx } of await reads.channelsWithReceiptsOf(accountId, account.receiptsMx)) {
+          account.receiptsMx = Math.max(account.receiptsMx, mx)
+          if (account.rooms.delete(channelId)) this.kept--
+        }
+      })
   }
 
   private opened(reader: CountingReader, mx: number): AccountCounts {
