@@ -7,7 +7,7 @@ import { RecentEvents } from '../../src/core/matrix/reading/recent'
 import { type HandMade, type HandMadeRoom, idOf } from './rooms-by-hand'
 
 /** Does something around a question to the store, which has this name. */
-export type Around = (name: string, ask: () => unknown) => unknown
+export type Around = (name: string, ask: () => unknown, given: readonly unknown[]) => unknown
 
 /** Counts over a store; `around` is called for each of their questions. */
 export function countsOver({ core, store }: HandMade, around: Around) {
@@ -15,7 +15,7 @@ export function countsOver({ core, store }: HandMade, around: Around) {
     get(reads, name, receiver) {
       const found: unknown = Reflect.get(reads, name, receiver)
       if (typeof found !== 'function') return found
-      return (...given: unknown[]) => around(String(name), () => Reflect.apply(found, reads, given))
+      return (...given: unknown[]) => around(String(name), () => Reflect.apply(found, reads, given), given)
     },
   })
   const reads = new Proxy(core.reads, {
@@ -25,8 +25,9 @@ export function countsOver({ core, store }: HandMade, around: Around) {
   const recent = new RecentEvents(watched, store)
   const tails = new RoomTails(watched, recent)
   const rules = new ReaderRules(watched, tails)
-  const counts = new Counts({ core: watched, store, tails, rules, read: new ReadPositions(watched) })
-  return { counts, recent, tails }
+  const read = new ReadPositions(watched)
+  const counts = new Counts({ core: watched, store, tails, rules, read })
+  return { core: watched, counts, recent, tails, rules, read }
 }
 
 export function countingReader(hand: HandMade, name: string) {

@@ -81,3 +81,26 @@ describe('requests of one account at the same time', () => {
     },
   )
 })
+
+test('a number of members that was read before somebody came counts no longer', async () => {
+  await using hand = await handMade('sqlite', ['ada', 'bob'])
+  const room = await hand.room('ada')
+  await room.sets('ada', 'm.room.join_rules', { join_rule: 'public' })
+  const answered = Promise.withResolvers<void>()
+  let isHeld = true
+  const { tails } = countsOver(hand, async (name, ask) => {
+    const found = await ask()
+    if (isHeld && name === 'countMembersOf') await answered.promise
+    return found
+  })
+  const channelId = room.channel.id
+  const tail = await tails.at(channelId, (await presentOf(hand)).end)
+  const counting = tails.loadMembers(tail)
+  await Bun.sleep(20)
+  await room.member('bob', 'join')
+  await tails.at(channelId, (await presentOf(hand)).end)
+  isHeld = false
+  answered.resolve()
+  await counting
+  expect(tail.members).toBe(2)
+})

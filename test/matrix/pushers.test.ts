@@ -1,78 +1,25 @@
 // Pushers: which push gateways may be named, and what they are told.
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../src/platform'
-import { type Received, Receiver } from '../support/receiver'
-import { MINUTE, type World, world } from '../support/world'
-import { type Acting, acting, roomPath } from './acting'
-import { homeserver, type MatrixClient, refused, SERVER_NAME, signIn, V3 } from './homeserver'
+import { Receiver } from '../support/receiver'
+import { MINUTE, world } from '../support/world'
+import { acting, roomPath } from './acting'
+import { homeserver, refused, SERVER_NAME, signIn, V3 } from './homeserver'
+import { accepts, listed, pusher, pushScene, scene, set, TARGETS, told, until } from './pushing'
 import { naming, receipt, say } from './unread'
-
-const TARGETS = { SYNAPSE_MATRIX_PUSH_TARGETS: '127.0.0.1' }
-
-interface Notification {
-  readonly event_id?: string
-  readonly room_id?: string
-  readonly type?: string
-  readonly content?: { readonly body?: string }
-  readonly counts: { readonly unread?: number }
-  readonly devices: readonly { readonly pushkey: string; readonly app_id: string }[]
-}
-
-const told = (one: Received) => one.body['notification'] as Notification
-const accepts = () => Response.json({ rejected: [] })
-
-function pusher(url: string, fields: object = {}) {
-  return {
-    kind: 'http',
-    app_id: 'org.example.app',
-    pushkey: 'key',
-    app_display_name: 'App',
-    device_display_name: 'Phone',
-    lang: 'en',
-    data: { url, custom: 1 },
-    ...fields,
-  }
-}
-
-async function set(client: MatrixClient, url: string, fields: object = {}) {
-  const { status, text } = await client.post(`${V3}/pushers/set`, pusher(url, fields))
-  if (status !== 200) throw new Error(text)
-}
-
-const pushersOf = async (client: MatrixClient) =>
-  (await client.get<{ pushers: { pushkey: string; app_id: string }[] }>(`${V3}/pushers`)).body.pushers
-
-/** Waits until a receiver has so many requests. */
-async function until(receiver: Receiver, count: number) {
-  const end = Date.now() + 20_000
-  while (receiver.received.length < count) {
-    if (Date.now() > end) throw new Error(`${receiver.received.length} of ${count} requests came`)
-    await Bun.sleep(5)
-  }
-  return receiver.received.map(told)
-}
-
-/** Ada, whose phone is told, and Ben, with a room for both. */
-async function scene(w: World, rooms: Acting) {
-  const ada = await signIn(w, await w.human('ada'), { device_id: 'PHONE' })
-  const ben = await signIn(w, await w.human('ben'))
-  const room = await rooms.newRoom(ben, { invite: [ada.userId], name: 'Garden' })
-  await ada.post(`${V3}/join/${encodeURIComponent(room)}`, {})
-  return { ada, ben, room }
-}
 
 describe('a pusher', () => {
   test('is listed as it was set, and deleted by the kind null', async () => {
     await using w = await homeserver(TARGETS)
     const { ada } = await scene(w, acting(w))
     await set(ada, 'http://127.0.0.1:1/hook', { profile_tag: 'x', append: true })
-    expect((await pushersOf(ada)) as unknown[]).toEqual([
+    expect((await listed(ada)) as unknown[]).toEqual([
       pusher('http://127.0.0.1:1/hook', { profile_tag: 'x' }),
     ])
     await set(ada, 'http://127.0.0.1:1/other')
-    expect((await pushersOf(ada)).length).toBe(1)
+    expect((await listed(ada)).length).toBe(1)
     await ada.post(`${V3}/pushers/set`, { kind: null, app_id: 'org.example.app', pushkey: 'key' })
-    expect(await pushersOf(ada)).toEqual([])
+    expect(await listed(ada)).toEqual([])
   })
 
   const GATEWAY = 'https://push.example.com/_matrix/push/v1/notify'
@@ -117,7 +64,7 @@ describe('a pusher', () => {
         400,
         errcode,
       ])
-    expect(await pushersOf(ada)).toEqual([])
+    expect(await listed(ada)).toEqual([])
   })
 
   test('takes a key from other users, unless it is appended', async () => {
@@ -125,9 +72,9 @@ describe('a pusher', () => {
     const { ada, ben } = await scene(w, acting(w))
     await set(ada, 'http://127.0.0.1:1/hook')
     await set(ben, 'http://127.0.0.1:1/hook', { append: true })
-    expect([await pushersOf(ada), await pushersOf(ben)].map(({ length }) => length)).toEqual([1, 1])
+    expect([await listed(ada), await listed(ben)].map(({ length }) => length)).toEqual([1, 1])
     await set(ben, 'http://127.0.0.1:1/hook')
-    expect([await pushersOf(ada), await pushersOf(ben)].map(({ length }) => length)).toEqual([0, 1])
+    expect([await listed(ada), await listed(ben)].map(({ length }) => length)).toEqual([0, 1])
   })
 
   test('ends with its session', async () => {
@@ -137,7 +84,7 @@ describe('a pusher', () => {
     await set(phone, 'http://127.0.0.1:1/hook', { pushkey: 'phone' })
     await set(desk, 'http://127.0.0.1:1/hook', { pushkey: 'desk' })
     await phone.post(`${V3}/logout`, {})
-    expect((await pushersOf(desk)).map(({ pushkey }) => pushkey)).toEqual(['desk'])
+    expect((await listed(desk)).map(({ pushkey }) => pushkey)).toEqual(['desk'])
     const third = await signIn(w, person)
     await set(third, 'http://127.0.0.1:1/hook', { pushkey: 'third' })
     const change = { new_password: 'another battery staple' }
@@ -147,17 +94,14 @@ describe('a pusher', () => {
       identifier: { type: 'm.id.user', user: 'ada' },
     }
     expect((await third.post(`${V3}/account/password`, { ...change, auth })).status).toBe(200)
-    expect((await pushersOf(third)).map(({ pushkey }) => pushkey)).toEqual(['third'])
+    expect((await listed(third)).map(({ pushkey }) => pushkey)).toEqual(['third'])
   })
 })
 
 describe('a push gateway is told', () => {
   test('of a message, with what the rules say and how many rooms are unread', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
-    receiver.answer = accepts
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
+    await using pushed = await pushScene()
+    const { receiver, rooms, ada, ben, room } = pushed
     await set(ada, receiver.url)
     const event = await say(rooms, ben, room, 'look', naming(ada))
     const [one] = await until(receiver, 1)
@@ -182,11 +126,8 @@ describe('a push gateway is told', () => {
   })
 
   test('of an event by its id alone if that is its format', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
-    receiver.answer = accepts
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
+    await using pushed = await pushScene()
+    const { receiver, rooms, ada, ben, room } = pushed
     await set(ada, receiver.url, { data: { url: receiver.url, format: 'event_id_only' } })
     const event = await say(rooms, ben, room)
     const [one] = await until(receiver, 1)
@@ -210,11 +151,8 @@ describe('a push gateway is told', () => {
   })
 
   test('of an invite', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
-    receiver.answer = accepts
-    const rooms = acting(w)
-    const { ada, ben } = await scene(w, rooms)
+    await using pushed = await pushScene()
+    const { receiver, rooms, ada, ben } = pushed
     await set(ada, receiver.url)
     const room = await rooms.newRoom(ben, { invite: [ada.userId], name: 'Kitchen' })
     const [one] = await until(receiver, 1)
@@ -227,11 +165,8 @@ describe('a push gateway is told', () => {
   })
 
   test('the count alone when something was read elsewhere', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
-    receiver.answer = accepts
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
+    await using pushed = await pushScene()
+    const { receiver, rooms, ada, ben, room } = pushed
     const other = await rooms.newRoom(ben, { preset: 'public_chat' })
     await ada.post(`${V3}/join/${encodeURIComponent(other)}`, {})
     await set(ada, receiver.url)
@@ -249,11 +184,8 @@ describe('a push gateway is told', () => {
   })
 
   test('nothing by ignored users, in rooms one has left, and after the session has ended', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
-    receiver.answer = accepts
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
+    await using pushed = await pushScene()
+    const { w, receiver, rooms, ada, ben, room } = pushed
     const cem = await signIn(w, await w.human('cem'))
     await ben.post(`${roomPath(room)}/invite`, { user_id: cem.userId })
     await cem.post(`${roomPath(room)}/join`, {})
@@ -283,13 +215,10 @@ describe('a push gateway is told', () => {
   })
 
   test('nothing while an administrator has locked the user, and all of it afterwards', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
-    receiver.answer = accepts
+    await using pushed = await pushScene()
+    const { w, receiver, rooms, ada, ben, room } = pushed
     using other = new Receiver()
     other.answer = accepts
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
     const cem = await signIn(w, await w.human('cem'))
     await ben.post(`${roomPath(room)}/invite`, { user_id: cem.userId })
     await cem.post(`${roomPath(room)}/join`, {})
@@ -305,14 +234,12 @@ describe('a push gateway is told', () => {
   })
 
   test('each event once and in order, while it is slow', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
+    await using pushed = await pushScene()
+    const { receiver, rooms, ada, ben, room } = pushed
     receiver.answer = async () => {
       await Bun.sleep(5)
       return accepts()
     }
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
     await set(ada, receiver.url)
     const events: string[] = []
     // More than wait in memory.
@@ -323,25 +250,21 @@ describe('a push gateway is told', () => {
 
 describe('a push gateway that', () => {
   test('rejects a key is not called with it again', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
+    await using pushed = await pushScene()
+    const { receiver, rooms, ada, ben, room } = pushed
     receiver.answer = () => Response.json({ rejected: ['key'] })
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
     await set(ada, receiver.url)
     await say(rooms, ben, room)
     await until(receiver, 1)
-    for (const end = Date.now() + 10_000; (await pushersOf(ada)).length > 0 && Date.now() < end; )
+    for (const end = Date.now() + 10_000; (await listed(ada)).length > 0 && Date.now() < end; )
       await Bun.sleep(5)
-    expect(await pushersOf(ada)).toEqual([])
+    expect(await listed(ada)).toEqual([])
   })
 
   test('fails is called again later, and then told everything in order', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
+    await using pushed = await pushScene()
+    const { w, receiver, rooms, ada, ben, room } = pushed
     receiver.answer = () => (receiver.received.length === 1 ? new Response('no', { status: 502 }) : accepts())
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
     await set(ada, receiver.url)
     const events = [await say(rooms, ben, room, 'one'), await say(rooms, ben, room, 'two')]
     await until(receiver, 1)
@@ -358,11 +281,9 @@ describe('a push gateway that', () => {
   })
 
   test('fails for a day is told only what happens from then on', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
+    await using pushed = await pushScene()
+    const { w, receiver, rooms, ada, ben, room } = pushed
     receiver.answer = () => new Response('no', { status: 500 })
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
     await set(ada, receiver.url)
     const lost = await say(rooms, ben, room, 'lost')
     await until(receiver, 1)
@@ -389,11 +310,9 @@ describe('a push gateway that', () => {
   })
 
   test('answers without end is read no further than it must be', async () => {
-    await using w = await homeserver(TARGETS)
-    using receiver = new Receiver()
+    await using pushed = await pushScene()
+    const { receiver, rooms, ada, ben, room } = pushed
     receiver.answer = () => new Response('x'.repeat(20_000_000))
-    const rooms = acting(w)
-    const { ada, ben, room } = await scene(w, rooms)
     await set(ada, receiver.url)
     const events = [await say(rooms, ben, room), await say(rooms, ben, room)]
     expect((await until(receiver, 2)).map(({ event_id }) => event_id)).toEqual(events)

@@ -47,6 +47,8 @@ export interface DeliveryDeps {
 export class PushDelivery {
   private readonly queues = new Map<string, PusherQueue>()
   private hasBegun = false
+  /** Whether changes are noted: since before the pushers were first read. */
+  private isListening = false
   /** Accounts whose pushers changed; null: any. */
   private changed: Set<number> | null = new Set()
   /** Accounts that have read something. */
@@ -82,6 +84,7 @@ export class PushDelivery {
   /** Forgets everything: another process may tell from now on. */
   forget(): void {
     this.hasBegun = false
+    this.isListening = false
     this.queues.clear()
     this.deps.watched.clear()
     this.moved.clear()
@@ -120,6 +123,7 @@ export class PushDelivery {
   private async begin(): Promise<void> {
     const { store, positions, scan } = this.deps
     this.changed = new Set()
+    this.isListening = true
     const { end } = await positions.now()
     for (const pusher of await store.reads.matrix().livePushers()) this.add(pusher)
     const places = [...this.queues.values()].map(({ pos }) => pos)
@@ -186,10 +190,9 @@ export class PushDelivery {
     const { watched, positions } = this.deps
     for (const accountId of [...this.readers]) {
       this.readers.delete(accountId)
-      const own = [...this.queues.values()].filter(({ pusher }) => pusher.accountId === accountId)
-      const before = own.map(({ unread }) => unread)
       const now = await watched.recount(accountId, positions.heard())
-      for (const [i, queue] of own.entries()) if (before[i] !== now) queue.owesCount = true
+      for (const queue of this.queues.values())
+        if (queue.pusher.accountId === accountId && queue.unread !== now) queue.owesCount = true
     }
   }
 
@@ -227,7 +230,8 @@ export class PushDelivery {
     if (rejected === 'failed') return this.failed(queue)
     const hadFailed = queue.failures > 0
     queue.succeeded()
-    queue.owesCount = false
+    // Something may have been read during the call.
+    queue.owesCount = deps.watched.unreadOf(queue.pusher.accountId) < unread
     queue.unread = unread
     if (first) queue.told()
     this.note(queue)
@@ -237,13 +241,13 @@ export class PushDelivery {
     if (isRejected) await this.remove(queue)
   }
 
-  /** Whether the user has read an event already, or may not read its room any more. */
+  /** Whether the user has read an event already, it was redacted, or the user may not read its room any more. */
   private async isSettled(queue: PusherQueue): Promise<boolean> {
     const [first] = queue.waiting
     if (!first) return false
     const { pusher } = queue
     if (pusher.token !== null && !(await this.deps.mayRead(pusher, first.channelId))) return true
-    return this.deps.scan.isRead(queue, first)
+    return this.deps.scan.isOver(queue, first)
   }
 
   private async isAlive(queue: PusherQueue): Promise<boolean> {
@@ -369,7 +373,7 @@ export class PushDelivery {
   }
 
   private hear({ keys, projected }: Marks): void {
-    if (!this.hasBegun) return
+    if (!this.isListening) return
     if (keys === null) {
       this.changed = null
       for (const { pusher } of this.queues.values()) this.heard(`r${pusher.accountId}`)

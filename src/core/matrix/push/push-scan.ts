@@ -66,8 +66,10 @@ export class PushScan {
     queue.missedFrom = undefined
   }
 
-  /** Whether the user of a pusher has read an event meanwhile. */
-  async isRead({ pusher, userId }: PusherQueue, { channelId, event }: Waiting): Promise<boolean> {
+  /** Whether the user of a pusher has read an event meanwhile, or it was redacted. */
+  async isOver({ pusher, userId }: PusherQueue, { channelId, event }: Waiting): Promise<boolean> {
+    const [stored] = await this.deps.core.reads.matrix().eventsAtPositions(channelId, [event.pos])
+    if (stored?.redactedBy !== null) return true
     const found = await this.deps.read.of({ accountId: pusher.accountId, userId }, [channelId])
     return found.get(channelId)?.covers(event) ?? false
   }

@@ -27,6 +27,8 @@ export interface Tail {
   readonly events: readonly EventFacts[]
   /** How many members the room has now; undefined: not counted yet. */
   members: number | undefined
+  /** How often members may have come or gone. */
+  moves: number
 }
 
 interface OpenTail extends Tail {
@@ -88,9 +90,12 @@ export class RoomTails {
 
   /** Counts the members of a room, unless it is known how many there are. */
   async loadMembers(tail: Tail): Promise<void> {
-    if (tail.members !== undefined) return
-    const { join = 0 } = await this.core.reads.matrix().countMembersOf(tail.channelId)
-    tail.members = join
+    while (tail.members === undefined) {
+      const { moves } = tail
+      const { join = 0 } = await this.core.reads.matrix().countMembersOf(tail.channelId)
+      // What was counted before somebody came or went counts no longer.
+      if (moves === tail.moves) tail.members = join
+    }
   }
 
   private begin(channelId: number, end: number): OpenTail {
@@ -107,6 +112,7 @@ export class RoomTails {
       end,
       events: [],
       members: undefined,
+      moves: 0,
       reading: undefined,
     }
   }
@@ -127,7 +133,11 @@ export class RoomTails {
     const found = await this.eventsOf(tail, end)
     const isWhole = found.length < PAGE
     const events = found.map((event) => new EventFacts(event))
-    if (events.some(({ type }) => type === MEMBER)) tail.members = undefined
+    // One that is left out may be of a member, too.
+    if (!isWhole || events.some(({ type }) => type === MEMBER)) {
+      tail.members = undefined
+      tail.moves++
+    }
     // What was read may be older than the change that came meanwhile.
     if (tail.generation !== generation || events.some(({ type }) => type === 'm.room.redaction')) {
       tail.end = end

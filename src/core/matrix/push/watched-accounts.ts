@@ -13,6 +13,8 @@ interface Watched {
   readonly userId: string
   /** Undefined: to be read again. */
   ignored: ReadonlySet<string> | undefined
+  /** How often it may have ignored others. */
+  changes: number
   /** The rooms with unread events. Undefined: not counted yet. */
   unread: Set<number> | undefined
   /** With which state of the counts they were counted. */
@@ -50,7 +52,14 @@ export class WatchedAccounts {
 
   add(accountId: number, userId: string): void {
     if (this.accounts.has(accountId)) return
-    this.accounts.set(accountId, { accountId, userId, ignored: undefined, unread: undefined, generation: 0 })
+    this.accounts.set(accountId, {
+      accountId,
+      userId,
+      ignored: undefined,
+      changes: 0,
+      unread: undefined,
+      generation: 0,
+    })
     this.byUser.set(userId, accountId)
     this.rooms.clear()
   }
@@ -76,7 +85,9 @@ export class WatchedAccounts {
   /** Notes that an account may ignore others, or has other rules. */
   changed(accountId: number): void {
     const account = this.accounts.get(accountId)
-    if (account) account.ignored = undefined
+    if (!account) return
+    account.ignored = undefined
+    account.changes++
   }
 
   /** Notes that memberships in a room changed. */
@@ -107,9 +118,12 @@ export class WatchedAccounts {
     const account = this.accounts.get(accountId)
     if (!account) return undefined
     const { userId } = account
-    if (!account.ignored) {
+    while (!account.ignored) {
+      const { changes } = account
       const json = await this.deps.core.reads.matrix().accountDatum(accountId, 0, IGNORED_USERS)
-      account.ignored = json === undefined ? new Set() : ignoredIn(json, userId)
+      const ignored = json === undefined ? new Set<string>() : ignoredIn(json, userId)
+      // What was read before a change counts no longer.
+      if (changes === account.changes) account.ignored = ignored
     }
     return { accountId, userId, ignored: account.ignored }
   }
