@@ -165,3 +165,26 @@ test('a channel that comes back at once has all of its members again', async () 
   expect(bodies(back?.timeline.events ?? [])).toEqual(['meanwhile'])
   expect(await joinedIn(client)).toEqual([room])
 })
+
+test('a channel that is kept out is among no shared rooms, and nothing of it has notified anybody', async () => {
+  await using here = await scene()
+  const { w, family, room, set } = here
+  const channels = { family: 'member' } as const
+  const alice = await w.human('alice', { channels })
+  const ben = await signIn(w, await w.human('ben', { channels }))
+  await alice.posts(family, 'hello @ben')
+  await settled(w)
+  const shown = async () => {
+    const other = encodeURIComponent('@alice:example.org')
+    const mutual = await ben.get<{ joined: string[] }>(`/_matrix/client/v1/mutual_rooms?user_id=${other}`)
+    const list = await ben.get<{ notifications: { room_id: string }[] }>(`${V3}/notifications`)
+    return [mutual.body.joined, list.body.notifications.map(({ room_id }) => room_id)]
+  }
+  expect(await shown()).toEqual([[room], [room]])
+  await set(false)
+  await settled(w)
+  expect(await shown()).toEqual([[], []])
+  await set(true)
+  await settled(w)
+  expect((await shown())[0]).toEqual([room])
+})

@@ -375,3 +375,16 @@ test('two users find the rooms that both are in', async () => {
   expect(refused(await mutual(ben.userId, '&from=x'))).toEqual([400, 'M_INVALID_PARAM'])
   expect(refused(await ada.get(`${V1}/mutual_rooms`))).toEqual([400, 'M_MISSING_PARAM'])
 })
+
+test('an agent finds those rooms with another user that its token reads', async () => {
+  await using w = await homeserver()
+  for (const slug of ['kitchen', 'attic', 'cellar']) await w.channel(slug, { kind: 'public' })
+  const channels = { kitchen: 'member', attic: 'member', cellar: 'member' } as const
+  const ben = await signIn(w, await w.human('ben', { channels }))
+  const bot = await w.agent('bot', { channels, scopes: ['channel:kitchen:read'] })
+  const all = await ben.get<{ joined_rooms: string[] }>(`${V3}/joined_rooms`)
+  expect(all.body.joined_rooms).toHaveLength(3)
+  const own = await bot.get<{ joined_rooms: string[] }>(`${V3}/joined_rooms`)
+  const found = await bot.get(`${V1}/mutual_rooms?user_id=${encodeURIComponent(ben.userId)}`)
+  expect(found.body).toEqual({ joined: own.body.joined_rooms, count: 1 })
+})

@@ -1,6 +1,6 @@
 // Who sees which part of a room's history, in every way to read it.
 import { describe, expect, test } from 'bun:test'
-import { type HandMade, type HandMadeRoom, handMade } from './rooms-by-hand'
+import { type HandMade, type HandMadeRoom, handMade, idOf } from './rooms-by-hand'
 
 const SETTINGS = ['world_readable', 'shared', 'invited', 'joined', undefined] as const
 const TIMES = ['before', 'invited', 'joined', 'left'] as const
@@ -49,6 +49,14 @@ const bodiesIn = (events: readonly { readonly content?: unknown }[]) =>
 
 const filter = undefined
 const everything = { from: undefined, to: undefined, limit: 100, filter } as const
+
+const reasonOf = async (read: Promise<unknown>) => {
+  const { reason } = (await read.then(
+    () => ({ reason: 'none' }),
+    (error) => error,
+  )) as { reason: string }
+  return reason
+}
 
 async function readsAll(s: HandMade, room: HandMadeRoom, name: string): Promise<string[]> {
   const page = await s.reading.history.messages(s.actor(name), room.id, { ...everything, direction: 'f' })
@@ -103,13 +111,6 @@ describe.each(SETTINGS)('with history %p', (setting) => {
   test('others see nothing, unless anybody may read it', async () => {
     await using s = await handMade('sqlite', ['ada', 'bob', 'eve'])
     const { room, said } = await roomWith(s, setting)
-    const reasonOf = async (read: Promise<unknown>) => {
-      const { reason } = (await read.then(
-        () => ({ reason: 'none' }),
-        (error) => error,
-      )) as { reason: string }
-      return reason
-    }
     const eve = s.actor('eve')
     const { history, states } = s.reading
     const isOpen = setting === 'world_readable'
@@ -202,4 +203,38 @@ test('who left and rejects a new invitation is told nothing of the time between'
       expect(shown?.timeline.events.map(({ content }) => content['membership'])).toEqual(['invite', 'leave'])
       expect(JSON.stringify(rooms)).not.toContain('secret')
     }
+})
+
+test('who left is shown with a later ban no state of the time between', async () => {
+  await using s = await handMade('sqlite', ['ada', 'bob', 'carol'])
+  const room = await s.room('ada', [
+    { type: 'm.room.join_rules', stateKey: '', content: { join_rule: 'public' } },
+  ])
+  await room.member('bob', 'join')
+  await room.member('bob', 'leave')
+  await room.sets('ada', 'org.example.secret', { secret: 'of those inside' })
+  await room.member('carol', 'join')
+  const { eventId } = await room.member('bob', 'ban', 'ada')
+  const { history } = s.reading
+  const shown = await history.context(s.actor('bob'), room.id, eventId, { limit: 5, filter: undefined })
+  const state = shown['state'] as { type: string; state_key: string }[]
+  expect(state.map(({ type }) => type)).toContain('m.room.join_rules')
+  expect(JSON.stringify(shown)).not.toContain('secret')
+  expect(JSON.stringify(shown)).not.toContain(idOf('carol'))
+})
+
+test('who has forgotten a room reads nothing of it, until it comes in again', async () => {
+  await using s = await handMade('sqlite', ['ada', 'bob'])
+  const room = await s.room('ada', [
+    { type: 'm.room.join_rules', stateKey: '', content: { join_rule: 'public' } },
+  ])
+  await room.member('bob', 'join')
+  await room.says('ada', 'hello')
+  await room.member('bob', 'leave')
+  expect(await readsAll(s, room, 'bob')).toEqual(['hello'])
+  await s.store.transact((tx) => tx.matrix().forgetRoom(idOf('bob'), room.channel.id))
+  expect(await reasonOf(readsAll(s, room, 'bob'))).toBe('channel_not_found')
+  expect(await reasonOf(s.reading.states.state(s.actor('bob'), room.id))).toBe('channel_not_found')
+  await room.member('bob', 'join')
+  expect(await readsAll(s, room, 'bob')).toEqual(['hello'])
 })

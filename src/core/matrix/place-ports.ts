@@ -20,11 +20,6 @@ export interface PlaceReads {
   archivedAmong(channelIds: readonly number[]): Promise<number[]>
   /** The state events of these types and without a state key in these rooms now, in no order. */
   describingStates(channelIds: readonly number[], types: readonly string[]): Promise<StoredEvent[]>
-  /** Inner ids of the rooms that both users have joined, after one, in their order. */
-  sharedRooms(
-    one: string,
-    other: string,
-    page: { readonly after: number; readonly limit: number },
-  ): Promise<number[]>
-  countSharedRooms(one: string, other: string): Promise<number>
+  /** Inner ids of the rooms that both users have joined, in no order. */
+  sharedRooms(one: string, other: string): Promise<number[]>
 }

@@ -64,7 +64,7 @@ class Places {
   }
 
   /**
-   * Returns the ids of the rooms that the reader and another user are in. Nobody is in a room with an unknown user.
+   * Returns the ids of the rooms that the reader and another user are in, as far as the reader may read them. Nobody is in a room with an unknown user.
    * @throws m_invalid_param for no user id, one's own, or an unknown token
    */
   async shared(actor: Person, userId: string, from: string | undefined): Promise<JsonObject> {
@@ -72,19 +72,19 @@ class Places {
     const after = from === undefined ? 0 : wholeIn(parsePageToken(from), 'room')
     if (!parseUserId(userId)) throw matrixRefusal('M_INVALID_PARAM', 'A user id is written @name:server')
     await caughtUp()
-    const { userId: own } = await readers.reader(actor)
+    const reader = await readers.reader(actor)
+    const { userId: own } = reader
     if (userId === own) throw matrixRefusal('M_INVALID_PARAM', 'user_id is your own id')
     const reads = core.reads.matrix()
-    const ids = await reads.sharedRooms(own, userId, { after, limit: SHARED_ROOMS + 1 })
-    const page = ids.slice(0, SHARED_ROOMS)
-    const rooms = new Map((await reads.roomsOfChannels(page)).map((room) => [room.channelId, room.roomId]))
+    const shared = await reads.roomsOfChannels(await reads.sharedRooms(own, userId))
+    const rooms = (await readers.readable(reader, shared)).sort((one, next) => one.channelId - next.channelId)
+    const rest = rooms.filter(({ channelId }) => channelId > after)
+    const page = rest.slice(0, SHARED_ROOMS)
     const last = page.at(-1)
     return {
-      joined: page.flatMap((id) => rooms.get(id) ?? []),
-      count: await reads.countSharedRooms(own, userId),
-      ...(last !== undefined && ids.length > page.length
-        ? { next_batch: formatPageToken({ room: last }) }
-        : {}),
+      joined: page.map(({ roomId }) => roomId),
+      count: rooms.length,
+      ...(last && rest.length > page.length ? { next_batch: formatPageToken({ room: last.channelId }) } : {}),
     }
   }
 }

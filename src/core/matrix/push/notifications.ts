@@ -95,14 +95,16 @@ export class Notifications {
     const members = (await reads.membershipsIn(reader.userId, changed)).filter(
       ({ membership }) => membership === 'join',
     )
+    const channelIds = members.map(({ channelId }) => channelId)
+    const rooms = await readers.readable(reader, await reads.roomsOfChannels(channelIds))
     const upTo = await read.of(
       reader,
-      members.map(({ channelId }) => channelId),
+      rooms.map(({ channelId }) => channelId),
     )
     const found: Found[] = []
-    for (const { channelId } of members) {
+    for (const { channelId } of rooms) {
       const readUpTo = upTo.get(channelId)
-      if (!readUpTo || !(await readers.hasScope(reader, channelId))) continue
+      if (!readUpTo) continue
       const joined = await read.joinedAt(channelId, reader.userId)
       const after = Math.max((span.after + 1) * EVENTS_PER_ROW - 1, joined)
       found.push(...(await this.inRoom(reader, channelId, readUpTo, { ...span, after })))

@@ -90,7 +90,8 @@ export class RoomHistory {
     const shown = (events: readonly StoredEvent[]) => this.deps.rendering.events(view, events, shownAlone)
     const [eventShown] = await shown([event])
     const needed = filter?.lazyMembers ? [...before.events, event, ...after.events] : undefined
-    const state = await stateEventsAt(this.deps.core.reads.matrix(), view, last.pos, needed)
+    const at = lastPosition(view, last.pos)
+    const state = await stateEventsAt(this.deps.core.reads.matrix(), view, at, needed)
     return {
       start: tokenOf(first.pos, now),
       end: tokenOf(last.pos + 1, now),
@@ -152,7 +153,7 @@ export class RoomHistory {
   ): Promise<JsonObject> {
     const [first] = events
     if (!filter?.lazyMembers || !first) return {}
-    const newest = Math.max(...events.map(({ pos }) => pos))
+    const newest = lastPosition(view, Math.max(...events.map(({ pos }) => pos)))
     const senders = [...new Set(events.map(({ sender }) => sender))]
     const members = await this.deps.core.reads
       .matrix()
@@ -168,6 +169,11 @@ function limitOf(limit: number | undefined): number {
 /** The place from which a reader reads back: the end, or where its membership ended. */
 function lastPlace({ sight }: RoomView, { end }: Now): number {
   return sight.seesPresent || sight.leftAt < 0 ? end : Math.min(end, sight.leftAt + 1)
+}
+
+/** The position up to which a reader knows the state: it sees later events of its own membership, such as a ban. */
+function lastPosition({ sight }: RoomView, pos: number): number {
+  return sight.seesPresent || sight.leftAt < 0 ? pos : Math.min(pos, sight.leftAt)
 }
 
 function acceptedBy(

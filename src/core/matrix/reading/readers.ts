@@ -90,8 +90,11 @@ export class Readers {
     const room = await reads.room({ roomId })
     if (!room) throw refusal('channel_not_found')
     const reader = await this.reader(actor)
-    const view = await this.viewOf(reader, room, await reads.member(reader.userId, room.channelId))
-    if (view.sight.leftAt < 0 && !view.sight.seesPresent) throw refusal('channel_not_found')
+    const member = await reads.member(reader.userId, room.channelId)
+    const view = await this.viewOf(reader, room, member)
+    // A forgotten room is one that the reader was never in.
+    const wasIn = view.sight.leftAt >= 0 && member?.forgotten !== true
+    if (!wasIn && !view.sight.seesPresent) throw refusal('channel_not_found')
     if (!(await this.hasScope(reader, room.channelId))) throw refusal('channel_not_found')
     return view
   }
@@ -151,6 +154,14 @@ export class Readers {
     if (born !== 'channel') return false
     const channel = await directory.retryUntilLoaded(() => directory.channel(channelId))
     return channel.settings.matrix === false
+  }
+
+  /** Returns those of the rooms that the reader is in which it may read: none that is kept out, or beyond its scopes. */
+  async readable(reader: Reader, rooms: readonly MatrixRoom[]): Promise<MatrixRoom[]> {
+    const found: MatrixRoom[] = []
+    for (const room of rooms)
+      if (!(await this.isKeptOut(room)) && (await this.hasScope(reader, room.channelId))) found.push(room)
+    return found
   }
 
   /** Reports whether the scopes of the reader's token let it read a channel. People's sessions have none. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { PlaceReads } from '../../../core/matrix/place-ports'
 import type { Handle } from '../../database'
@@ -14,13 +14,6 @@ export function placeReads(handle: Handle): PlaceReads {
   const others = alias(members, 'others')
   const among = (column: Parameters<typeof dialect.amongNumbers>[0], ids: readonly number[]) =>
     dialect.amongNumbers(column, sql`${JSON.stringify(ids)}`)
-  const shared = (one: string, other: string) =>
-    and(
-      eq(members.userId, one),
-      eq(members.membership, 'join'),
-      eq(others.userId, other),
-      eq(others.membership, 'join'),
-    )
   const joined = sql<number>`count(${members.userId})`.mapWith(Number)
   return {
     async publishedRooms() {
@@ -72,24 +65,20 @@ export function placeReads(handle: Handle): PlaceReads {
         )
     },
 
-    async sharedRooms(one, other, { after, limit }) {
+    async sharedRooms(one, other) {
       const found = await db
         .select({ channelId: members.channelId })
         .from(members)
         .innerJoin(others, eq(others.channelId, members.channelId))
-        .where(and(shared(one, other), gt(members.channelId, after)))
-        .orderBy(asc(members.channelId))
-        .limit(limit)
+        .where(
+          and(
+            eq(members.userId, one),
+            eq(members.membership, 'join'),
+            eq(others.userId, other),
+            eq(others.membership, 'join'),
+          ),
+        )
       return found.map(({ channelId }) => channelId)
-    },
-
-    async countSharedRooms(one, other) {
-      const [found] = await db
-        .select({ rooms: sql<number>`count(*)`.mapWith(Number) })
-        .from(members)
-        .innerJoin(others, eq(others.channelId, members.channelId))
-        .where(shared(one, other))
-      return found?.rooms ?? 0
     },
   }
 }
