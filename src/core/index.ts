@@ -174,7 +174,7 @@ export async function createCore(ports: CorePorts) {
     ...{ store, directory, policy, transactions, settings, secrets, usage, streams, frames, log },
     ...{ pace, clock, report, webhooks: webhookReport },
   })
-  const { pauses, reachability, livePauses } = coordination
+  const { pauses, reachability, livePauses, leaseClock, expiries, presenceFrames } = coordination
   reloads.push(() => livePauses.load())
   const attending = { attendance: attendance(coordination) }
   const accounts = new Accounts(store.reads, administration, passwords, settings, clock, heldLeases)
@@ -235,7 +235,7 @@ export async function createCore(ports: CorePorts) {
   const ofWebhooks = createWebhooks({
     ...{ store, directory, policy, audience, log, settings, clock, hydrate, report, administration },
     ...{ selfService, uuid: () => secrets.uuid(), pauses: livePauses, receipts, unreachable },
-    ...{ presenceFrames: coordination.presenceFrames, webhookReport, ports: ports.webhooks },
+    ...{ leaseClock, expiries, presenceFrames, webhookReport, ports: ports.webhooks },
   })
   return {
     ...chain,

@@ -110,12 +110,12 @@ function calendarWatch({ store, expiries, leaseClock, clock, isShared }: LeaseJo
   const shift = async (jump: number) => {
     const move = (micros: number) => {
       leaseClock.follow(micros)
-      for (const kind of expiries.kinds) kind.shifted?.(micros)
+      for (const one of expiries.shiftables) one.shifted?.(micros)
     }
     let isBack = false
     try {
       await store.transact(async (tx) => {
-        for (const kind of expiries.kinds) await kind.shift(tx, jump)
+        for (const one of expiries.shiftables) await one.shift(tx, jump)
         // The work may run twice, the clock moves once.
         if (jump > 0) tx.afterCommit(() => move(jump))
         else if (!isBack) {
@@ -137,7 +137,7 @@ function calendarWatch({ store, expiries, leaseClock, clock, isShared }: LeaseJo
       const { jump } = leaseClock
       if (jump === 0) return
       if (isShared) leaseClock.follow(jump)
-      else await shift(jump)
+      else await leaseClock.moving(() => shift(jump))
       // What was noted before is by the old calendar.
       expiries.note(leaseClock.now())
     },

@@ -268,8 +268,7 @@ export class Claims implements Expiring {
     const { store, directory, policy, transactions, clock } = this.deps
     if (principalOf(actor).retry) return
     transactions.refuseWhileDraining(actor)
-    // The calendar was set: what is read here may be moved already, or not yet.
-    if (clock.jump !== 0) return
+    if (clock.isUnsettled) return
     try {
       await directory.retryUntilLoaded(() =>
         this.free(store.reads, policy.current(actor), clock.now(), resource, request),

@@ -10,24 +10,29 @@
 import type { Writes } from '../kernel/ports'
 import type { Micros } from '../kernel/time'
 
-/**
- * A kind of lease. Whether a lease is valid is decided by the lease clock whenever it matters; what is here only announces
- * the end of those that have expired.
- */
-export interface Expiring {
-  /** When the first one expires whose end is not announced; null if there is none. */
-  next(): Promise<Micros | null>
-  /** Announces up to `limit` ends of leases that have expired. Returns how many. */
-  announceExpired(limit: number): Promise<number>
-  /** Moves the expiry of all leases, because the calendar was set by so many microseconds. */
+/** What has times by the lease clock, and moves them with it when the calendar is set. */
+export interface Shiftable {
+  /** Moves what is stored by so many microseconds. */
   shift(tx: Writes, micros: number): Promise<void>
   /** Moves what is in memory, together with the clock. */
   shifted?(micros: number): void
 }
 
+/**
+ * A kind of lease. Whether a lease is valid is decided by the lease clock whenever it matters; what is here only announces
+ * the end of those that have expired.
+ */
+export interface Expiring extends Shiftable {
+  /** When the first one expires whose end is not announced; null if there is none. */
+  next(): Promise<Micros | null>
+  /** Announces up to `limit` ends of leases that have expired. Returns how many. */
+  announceExpired(limit: number): Promise<number>
+}
+
 /** All kinds of leases. */
 export class Expiries {
   private readonly all: Expiring[] = []
+  private readonly timed: Shiftable[] = []
   private wake: (at: Micros) => void = () => {}
 
   get kinds(): readonly Expiring[] {
@@ -36,6 +41,16 @@ export class Expiries {
 
   add(kind: Expiring): void {
     this.all.push(kind)
+    this.addShiftable(kind)
+  }
+
+  /** All that moves with the clock: every lease, and what was added here. */
+  get shiftables(): readonly Shiftable[] {
+    return this.timed
+  }
+
+  addShiftable(one: Shiftable): void {
+    this.timed.push(one)
   }
 
   /** Call it after a lease was granted or changed: it expires at `at`. */

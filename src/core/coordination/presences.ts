@@ -146,6 +146,11 @@ export class Presences implements Expiring {
     return tx.shiftPresence(micros)
   }
 
+  shifted(micros: number): void {
+    this.deps.readsSeen.shift(micros)
+    this.deps.reachability.shift(micros)
+  }
+
   private async put(
     actor: Person,
     instance: string,

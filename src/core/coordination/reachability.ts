@@ -64,6 +64,12 @@ export class Reachability {
     this.kept = undefined
   }
 
+  /** Follows the calendar, which was set by so many microseconds. */
+  shift(micros: number): void {
+    for (const [id, until] of this.lasting) this.lasting.set(id, later(until, micros))
+    this.kept = undefined
+  }
+
   /** Drops what is known of an erased account. */
   forget(accountId: number): void {
     this.lasting.delete(accountId)

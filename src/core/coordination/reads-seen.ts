@@ -2,7 +2,7 @@ import type { Observation } from '../kernel/coordination-ports'
 import type { LeaseClock } from '../kernel/lease-clock'
 import { slices } from '../kernel/paged-reads'
 import type { Store } from '../kernel/ports'
-import { MICROS_PER_SECOND, type Micros } from '../kernel/time'
+import { later, MICROS_PER_SECOND, type Micros } from '../kernel/time'
 
 /** Rows written in one transaction; other transactions run in between. */
 const SLICE = 50
@@ -13,13 +13,18 @@ const MOST_MICROS = 3600 * MICROS_PER_SECOND
 /** The weight of the newest interval in the usual one. */
 const WEIGHT = 0.2
 
+interface Noted extends Observation {
+  lastReadAt: Micros
+}
+
 /**
  * When accounts last read, and how often they usually do. Noted in memory and written in batches. A process knows its own
  * reads at once, and those of others when they are written.
  */
 export class ReadsSeen {
-  private noted = new Map<number, Observation>()
-  private flushed = new Map<number, Observation>()
+  /** What is noted moves in place, so that what is about to be written moves, too. */
+  private noted = new Map<number, Noted>()
+  private flushed = new Map<number, Noted>()
   private line: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -30,7 +35,7 @@ export class ReadsSeen {
   note(accountId: number): void {
     const at = this.clock.now()
     const known = this.noted.get(accountId) ?? this.flushed.get(accountId)
-    if (known && at - known.lastReadAt < LEAST_MICROS) return
+    if (known && Math.abs(at - known.lastReadAt) < LEAST_MICROS) return
     this.noted.set(accountId, { lastReadAt: at, readInterval: usual(known, at) })
   }
 
@@ -45,6 +50,12 @@ export class ReadsSeen {
   forget(accountId: number): void {
     this.noted.delete(accountId)
     this.flushed.delete(accountId)
+  }
+
+  /** Follows the calendar, which was set by so many microseconds. */
+  shift(micros: number): void {
+    for (const known of new Set([...this.noted.values(), ...this.flushed.values()]))
+      known.lastReadAt = later(known.lastReadAt, micros)
   }
 
   /** Writes what was noted since the last call. Call it once a minute and before the process ends. */
@@ -74,7 +85,7 @@ export class ReadsSeen {
 }
 
 function usual(known: Observation | undefined, at: Micros): number | null {
-  if (!known || at - known.lastReadAt > MOST_MICROS) return null
+  if (!known || at < known.lastReadAt || at - known.lastReadAt > MOST_MICROS) return null
   const seconds = (at - known.lastReadAt) / MICROS_PER_SECOND
   return known.readInterval === null ? seconds : known.readInterval * (1 - WEIGHT) + seconds * WEIGHT
 }

@@ -42,7 +42,8 @@ export function awaiting({ settings, clock, expiries }: AwaitingDeps): Projectio
       }
       await tx.addAwaited([...rows.values()])
       await tx.addAckDeadlines(deadlines)
-      for (const event of events) if (event.about === 'pause') await tx.resumeAwaited(event.pause, event.at)
+      for (const event of events)
+        if (event.about === 'pause') await tx.resumeAwaited(event.pause, earlier(event.at, clock.now()))
       for (const { dueAt } of [...rows.values(), ...deadlines])
         if (first === undefined || dueAt < first) first = dueAt
     },
@@ -51,6 +52,11 @@ export function awaiting({ settings, clock, expiries }: AwaitingDeps): Projectio
       first = undefined
     },
   }
+}
+
+/** The log may be ahead of the clock. */
+function earlier(at: Micros, now: Micros): Micros {
+  return at < now ? at : now
 }
 
 function isOfMessage({ type }: Pick<EventRecord, 'type'>): boolean {

@@ -13,6 +13,7 @@ export class LeaseClock {
   private offset: number
   /** Microseconds by which the calendar was ahead of the steady clock when it was last read. */
   private seen: number
+  private moves = 0
 
   constructor(private readonly clock: Clock) {
     this.seen = this.ahead()
@@ -35,6 +36,21 @@ export class LeaseClock {
   get jump(): number {
     this.now()
     return Math.abs(this.seen - this.offset) <= JUMP_MICROS ? 0 : Math.round(this.seen - this.offset)
+  }
+
+  /** Reports whether the calendar was set and not everything follows it yet: what is read then may be moved already, or not. */
+  get isUnsettled(): boolean {
+    return this.moves > 0 || this.jump !== 0
+  }
+
+  /** Runs what moves this clock and what is stored. */
+  async moving(work: () => Promise<void>): Promise<void> {
+    this.moves++
+    try {
+      await work()
+    } finally {
+      this.moves--
+    }
   }
 
   /** Moves this clock by a jump. */

@@ -164,6 +164,8 @@ export interface WebhookWrites {
   deleteDelivery(id: number): Promise<void>
   /** Takes deliveries that are due, until an instant. Returns the ids of those that no other process has taken. */
   takeDeliveries(ids: readonly number[], now: Micros, until: Micros): Promise<ReadonlySet<number>>
+  /** Moves when deliveries are due, and since when webhooks fail. */
+  shiftDeliveries(micros: number): Promise<void>
   /** Ends the pending deliveries of a webhook, except those that are attempted now. */
   endDeliveries(webhookId: number, at: Micros): Promise<void>
   /** Deletes up to `limit` deliveries in a state that ended before an instant. Returns how many. */

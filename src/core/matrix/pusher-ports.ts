@@ -46,6 +46,8 @@ export interface PusherWrites {
   deletePushersOfOthers(key: PusherKey): Promise<number[]>
   /** Notes what was told. No position goes back. */
   movePushers(moved: readonly (PusherKey & { readonly pos: number })[]): Promise<void>
+  /** Moves when calls are due, and since when they fail. */
+  shiftPushers(micros: number): Promise<void>
   /** Notes failed calls of a pusher, or that there are none any more. */
   notePusherFailures(
     key: PusherKey,

@@ -4,6 +4,7 @@ import type { Actor, Person } from '../identity/actor'
 import type { SelfService } from '../identity/self-service'
 import { refusal } from '../kernel/errors'
 import { parseUuid, type Secrets, type Uuid } from '../kernel/ids'
+import type { LeaseClock } from '../kernel/lease-clock'
 import type { Reads, Writes } from '../kernel/ports'
 import type { DeliveryFilter, DeliveryOutcome, DeliveryWithWebhook } from '../kernel/webhook-ports'
 import { ownWebhook } from './webhooks'
@@ -26,6 +27,7 @@ export interface DeliveryLogDeps {
   readonly administration: Administration
   readonly selfService: SelfService
   readonly secrets: Pick<Secrets, 'uuid'>
+  readonly leaseClock: LeaseClock
   /** Says that there is something to deliver. */
   readonly queued: () => void
 }
@@ -56,13 +58,12 @@ export class DeliveryLog {
 
   /** Queues a test. Returns the id of the delivery. @throws webhook_not_found, webhook_url_required, draining */
   async test(actor: Person, id: string): Promise<Uuid> {
-    const { selfService, secrets, queued } = this.deps
+    const { selfService, secrets, leaseClock, queued } = this.deps
     const uuid = await selfService.act(actor, async (tx, now) => {
       const webhook = await ownWebhook(tx, now.account.id, id)
       if (webhook.url === null) throw refusal('webhook_url_required')
-      const at = tx.now()
       const uuid = secrets.uuid()
-      const due = { seq: null, firstSeq: null, nextAt: at, createdAt: at }
+      const due = { seq: null, firstSeq: null, nextAt: leaseClock.now(), createdAt: tx.now() }
       await tx.insertDeliveries([{ uuid, webhookId: webhook.id, event: 'webhook.test', ...due }])
       return uuid
     })
@@ -72,14 +73,16 @@ export class DeliveryLog {
 
   /** Sends a delivery of the actor again. @throws delivery_not_found, delivery_pending, draining */
   async redeliver(actor: Person, id: string): Promise<Uuid> {
-    const uuid = await this.deps.selfService.act(actor, (tx, now) => requeue(tx, now, id, now.account.id))
+    const uuid = await this.deps.selfService.act(actor, (tx, now) =>
+      this.requeue(tx, now, id, now.account.id),
+    )
     this.deps.queued()
     return uuid
   }
 
   /** The same for a delivery of any account. @throws admin_scope_required, not_admin; as `redeliver` */
   async redeliverAny(actor: Actor, id: string): Promise<Uuid> {
-    const uuid = await this.deps.administration.act(actor, (tx) => requeue(tx, actor, id, null))
+    const uuid = await this.deps.administration.act(actor, (tx) => this.requeue(tx, actor, id, null))
     this.deps.queued()
     return uuid
   }
@@ -91,23 +94,24 @@ export class DeliveryLog {
     const deliveries = found.slice(0, limit)
     return { deliveries, next: found.length > limit ? (deliveries.at(-1)?.delivery.id ?? null) : null }
   }
-}
 
-/** Queues a delivery that has ended again, under the same id. `ownerId`: null = of any account. */
-async function requeue(tx: Writes, actor: Actor, id: string, ownerId: number | null): Promise<Uuid> {
-  const uuid = parseUuid(id)
-  const found = uuid && (await tx.delivery(uuid))
-  if (!found || (ownerId !== null && found.webhook.accountId !== ownerId)) throw refusal('delivery_not_found')
-  const { delivery, webhook } = found
-  if (delivery.state === 'pending') throw refusal('delivery_pending')
-  await tx.updateDelivery(delivery.id, {
-    state: 'pending',
-    tries: 0,
-    nextAt: tx.now(),
-    isTaken: false,
-    endedAt: null,
-  })
-  const facts = { webhook: webhook.uuid ?? 'push' }
-  await tx.audit(entryBy(actor, 'webhook.redeliver', { type: 'webhook', id: delivery.uuid }, facts))
-  return delivery.uuid
+  /** Queues a delivery that has ended again, under the same id. `ownerId`: null = of any account. */
+  private async requeue(tx: Writes, actor: Actor, id: string, ownerId: number | null): Promise<Uuid> {
+    const uuid = parseUuid(id)
+    const found = uuid && (await tx.delivery(uuid))
+    if (!found || (ownerId !== null && found.webhook.accountId !== ownerId))
+      throw refusal('delivery_not_found')
+    const { delivery, webhook } = found
+    if (delivery.state === 'pending') throw refusal('delivery_pending')
+    await tx.updateDelivery(delivery.id, {
+      state: 'pending',
+      tries: 0,
+      nextAt: this.deps.leaseClock.now(),
+      isTaken: false,
+      endedAt: null,
+    })
+    const facts = { webhook: webhook.uuid ?? 'push' }
+    await tx.audit(entryBy(actor, 'webhook.redeliver', { type: 'webhook', id: delivery.uuid }, facts))
+    return delivery.uuid
+  }
 }

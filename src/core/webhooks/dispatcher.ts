@@ -1,4 +1,5 @@
 import type { Settings } from '../governance/settings'
+import type { LeaseClock } from '../kernel/lease-clock'
 import type { Store } from '../kernel/ports'
 import { type Clock, later } from '../kernel/time'
 import { TokenBuckets } from '../kernel/token-bucket'
@@ -20,6 +21,7 @@ export interface DispatcherDeps extends AttemptDeps {
   readonly store: Pick<Store, 'reads' | 'transact'>
   readonly settings: Settings
   readonly clock: Clock
+  readonly leaseClock: LeaseClock
   readonly results: Results
   readonly report: (fault: unknown) => void
 }
@@ -66,7 +68,7 @@ export class Dispatcher {
 
   /** Takes the deliveries that are due and begins their attempts, which go on after this has resolved. */
   async look(): Promise<void> {
-    const { store, clock, settings } = this.deps
+    const { store, clock, leaseClock, settings } = this.deps
     this.mayHaveWork = false
     let next = Number.POSITIVE_INFINITY
     const wait = (ms: number) => {
@@ -80,7 +82,7 @@ export class Dispatcher {
       if (room <= 0) break
       const full = [...this.running].flatMap(([id, n]) => (n >= AT_ONCE ? id : []))
       const found = await store.reads.pendingDeliveries([...full, ...held], LOOK)
-      const now = clock.now()
+      const now = leaseClock.now()
       const chosen: DeliveryWithWebhook[] = []
       const filling = new Map(this.running)
       let isFuture = false
@@ -103,9 +105,12 @@ export class Dispatcher {
         chosen.push(one)
       }
       if (chosen.length > 0) {
-        const until = later(now, (settings.get('webhooks.timeout_ms') + TAKEN_MARGIN_MS) * 1000)
+        const micros = (settings.get('webhooks.timeout_ms') + TAKEN_MARGIN_MS) * 1000
         const ids = chosen.map(({ delivery }) => delivery.id)
-        const taken = await store.transact((tx) => tx.takeDeliveries(ids, now, until))
+        const taken = await store.transact((tx) => {
+          const at = leaseClock.now()
+          return tx.takeDeliveries(ids, at, later(at, micros))
+        })
         const begun = chosen.filter(({ delivery }) => taken.has(delivery.id))
         const events = this.deps.rendering.eventsOf(begun)
         for (const one of begun) this.begin(one, events)

@@ -1,5 +1,6 @@
 import type { Directory } from '../access/directory'
 import type { Secrets, Seq } from '../kernel/ids'
+import type { LeaseClock } from '../kernel/lease-clock'
 import type { Store } from '../kernel/ports'
 import type { NewDelivery, Webhook } from '../kernel/webhook-ports'
 import type { Audience } from '../log/audience'
@@ -21,6 +22,7 @@ export interface EventFeedDeps {
   readonly audience: Audience
   readonly log: Pick<Log, 'head'>
   readonly secrets: Pick<Secrets, 'uuid'>
+  readonly leaseClock: LeaseClock
 }
 
 /** Reads events after a position, and says up to where it has read. */
@@ -120,7 +122,7 @@ export class EventFeed {
                 event: type,
                 seq,
                 firstSeq: null,
-                nextAt: at,
+                nextAt: this.deps.leaseClock.now(),
                 createdAt: at,
               }
             }),

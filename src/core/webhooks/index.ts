@@ -2,15 +2,15 @@
  * Webhooks: the server calls addresses of accounts (docs/contract/webhooks.md).
  * Imports only the core. Start reading at webhooks.ts.
  */
+import type { Expiries } from '../coordination/expiring'
 import type { PresenceFrames } from '../coordination/presence-frames'
 import type { Receipts } from '../inbox/receipts'
 import type { Unreachable } from '../inbox/unreachable'
 import { background } from '../kernel/background'
 import type { Uuid } from '../kernel/ids'
 import type { Store } from '../kernel/ports'
-import type { AttemptDeps } from './attempt'
 import { DeliveryLog, type DeliveryLogDeps } from './delivery-log'
-import { Dispatcher } from './dispatcher'
+import { Dispatcher, type DispatcherDeps } from './dispatcher'
 import { EventFeed, type EventFeedDeps } from './event-feed'
 import type { WebhookReport } from './health'
 import type { WebhookPorts } from './ports'
@@ -23,11 +23,12 @@ import { Webhooks } from './webhooks'
 type Parts = Pick<DeliveryLogDeps, 'administration' | 'selfService'> &
   Omit<EventFeedDeps, 'secrets'> &
   Omit<RenderingDeps, 'reads' | 'wire'> &
-  Pick<AttemptDeps, 'settings' | 'clock'> &
+  Pick<DispatcherDeps, 'settings' | 'clock' | 'leaseClock'> &
   Pick<ResultsDeps, 'report'> & {
     readonly store: Store
     readonly receipts: Pick<Receipts, 'messages'>
     readonly unreachable: Pick<Unreachable, 'undelivered'>
+    readonly expiries: Pick<Expiries, 'addShiftable'>
     readonly webhookReport: WebhookReport
     readonly presenceFrames: Pick<PresenceFrames, 'changed'>
     readonly uuid: () => Uuid
@@ -39,6 +40,7 @@ export function createWebhooks({
   ports,
   receipts,
   unreachable,
+  expiries,
   presenceFrames,
   webhookReport,
   uuid,
@@ -60,6 +62,7 @@ export function createWebhooks({
     },
   })
   const dispatcher = new Dispatcher({ ...all, rendering, results })
+  expiries.addShiftable({ shift: (tx, micros) => tx.shiftDeliveries(micros) })
   const queued = () => dispatcher.lookAgain()
   const webhookFeed = new EventFeed(all)
   store.onCommit((events) => {

@@ -1,6 +1,7 @@
 import type { Directory } from '../access/directory'
 import type { Projection } from '../kernel/followers'
 import type { Secrets } from '../kernel/ids'
+import type { LeaseClock } from '../kernel/lease-clock'
 import type { Reads, Writes } from '../kernel/ports'
 import { later, MICROS_PER_SECOND, toMicros } from '../kernel/time'
 import type { NewDelivery, Webhook } from '../kernel/webhook-ports'
@@ -21,6 +22,7 @@ export interface QueueingDeps {
   readonly reads: Pick<Reads, 'wakeableAccounts'>
   readonly directory: Directory
   readonly secrets: Pick<Secrets, 'uuid'>
+  readonly leaseClock: LeaseClock
   /** Says that there is something to deliver. */
   readonly queued: () => void
 }
@@ -102,9 +104,9 @@ export class Queueing implements Projection {
 
   private deliveryOf(tx: Writes, { webhook, event }: Wake): NewDelivery {
     const { seq, type } = event
-    const at = tx.now()
-    const uuid = this.deps.secrets.uuid()
-    return { uuid, webhookId: webhook.id, event: type, seq, firstSeq: null, nextAt: at, createdAt: at }
+    const { secrets, leaseClock } = this.deps
+    const queued = { seq, firstSeq: null, nextAt: leaseClock.now(), createdAt: tx.now() }
+    return { uuid: secrets.uuid(), webhookId: webhook.id, event: type, ...queued }
   }
 
   /** Adds the event to the open batch of the webhook, or begins one. */

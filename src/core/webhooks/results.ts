@@ -3,8 +3,9 @@ import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
 import { background } from '../kernel/background'
 import type { Seq } from '../kernel/ids'
+import type { LeaseClock } from '../kernel/lease-clock'
 import type { Store, Writes } from '../kernel/ports'
-import { later, MICROS_PER_SECOND } from '../kernel/time'
+import { later, MICROS_PER_SECOND, type Micros } from '../kernel/time'
 import type {
   DeliveryWithWebhook,
   DisabledReason,
@@ -20,6 +21,7 @@ export interface ResultsDeps {
   readonly store: Pick<Store, 'transact'>
   readonly directory: Directory
   readonly settings: Settings
+  readonly leaseClock: LeaseClock
   readonly report: (fault: unknown) => void
   /** Between 0 and 1. */
   readonly chance: () => number
@@ -92,6 +94,7 @@ export class Results {
     const webhook = await tx.webhook({ id })
     // Its deliveries went with it.
     if (!webhook) return
+    const at = this.deps.leaseClock.now()
     let now: Webhook = webhook
     let why: DisabledReason | undefined
     for (const { of, result } of all) {
@@ -101,10 +104,10 @@ export class Results {
           await tx.deleteDelivery(delivery.id)
           break
         case 'aborted':
-          await tx.updateDelivery(delivery.id, { isTaken: false, nextAt: tx.now() })
+          await tx.updateDelivery(delivery.id, { isTaken: false, nextAt: at })
           break
         case 'paused':
-          await tx.updateDelivery(delivery.id, { isTaken: false, nextAt: later(tx.now(), PAUSED_MICROS) })
+          await tx.updateDelivery(delivery.id, { isTaken: false, nextAt: later(at, PAUSED_MICROS) })
           break
         case 'delivered': {
           const ended = { state: 'delivered', endedAt: tx.now() } as const
@@ -117,15 +120,13 @@ export class Results {
           const failure = { status: result.attempt.status, retryAfter: result.retryAfter }
           const delay = webhook.enabled ? delayAfter(failure, tries, this.deps.chance()) : null
           const next =
-            delay === null
-              ? ({ state: 'dead', endedAt: tx.now() } as const)
-              : { nextAt: later(tx.now(), delay) }
+            delay === null ? ({ state: 'dead', endedAt: tx.now() } as const) : { nextAt: later(at, delay) }
           await tx.updateDelivery(delivery.id, { ...attempted(delivery, result), ...next })
           if (delay === null) outcome.dead.add(delivery)
           const deadInARow = now.deadInARow + (delay === null ? 1 : 0)
-          now = { ...now, failingSince: now.failingSince ?? result.attempt.at, deadInARow }
+          now = { ...now, failingSince: now.failingSince ?? at, deadInARow }
           if (failure.status === 410) why = 'gone'
-          else if (this.isHopeless(now, tx)) why ??= 'failing'
+          else if (this.isHopeless(now, at)) why ??= 'failing'
           break
         }
       }
@@ -139,9 +140,9 @@ export class Results {
     } else if (isNews(webhook, now)) await tx.updateWebhook(id, change)
   }
 
-  private isHopeless({ deadInARow, failingSince }: Webhook, tx: Writes): boolean {
+  private isHopeless({ deadInARow, failingSince }: Webhook, at: Micros): boolean {
     if (deadInARow >= this.deps.settings.get('webhooks.disable_after')) return true
-    return failingSince !== null && failingSince + FAILING_MICROS <= tx.now()
+    return failingSince !== null && failingSince + FAILING_MICROS <= at
   }
 
   private async disable(
@@ -174,7 +175,7 @@ export class Results {
 /** Reports whether a webhook has changed by more than the moment of its last success. */
 function isNews(before: Webhook, now: Webhook): boolean {
   if (before.failingSince !== now.failingSince || before.deadInARow !== now.deadInARow) return true
-  return (now.lastSuccessAt ?? 0) - (before.lastSuccessAt ?? 0) >= MICROS_PER_SECOND
+  return Math.abs((now.lastSuccessAt ?? 0) - (before.lastSuccessAt ?? 0)) >= MICROS_PER_SECOND
 }
 
 function attempted(delivery: WebhookDelivery, { attempt }: Extract<AttemptResult, { attempt: unknown }>) {

@@ -142,7 +142,7 @@ export function webhookReads({ db, t, dialect }: Handle) {
   } satisfies WebhookReads
 }
 
-export function webhookWrites({ db, t }: Handle) {
+export function webhookWrites({ db, t, dialect }: Handle) {
   const { webhooks, webhookDeliveries: deliveries } = t
   return {
     async insertWebhook(webhook) {
@@ -206,6 +206,17 @@ export function webhookWrites({ db, t }: Handle) {
         .where(and(inArray(deliveries.id, [...ids]), sql`state = 'pending'`, lte(deliveries.nextAt, now)))
         .returning({ id: deliveries.id })
       return new Set(taken.map(({ id }) => id))
+    },
+
+    async shiftDeliveries(micros) {
+      await db
+        .update(deliveries)
+        .set({ nextAt: dialect.shifted(deliveries.nextAt, micros) })
+        .where(sql`state = 'pending'`)
+      await db
+        .update(webhooks)
+        .set({ failingSince: dialect.shifted(webhooks.failingSince, micros) })
+        .where(isNotNull(webhooks.failingSince))
     },
 
     async endDeliveries(webhookId, at) {

@@ -41,7 +41,7 @@ export function createDelivery(
     const { directory } = core
     return directory.retryUntilLoaded(() => policy.hasScope(actor, directory.channel(channelId), 'read'))
   }
-  return new PushDelivery({
+  const delivery = new PushDelivery({
     ...parts,
     positions,
     watched,
@@ -50,4 +50,6 @@ export function createDelivery(
     bodies: new PushBodies(core),
     idWith: (localpart) => users.idWith(localpart),
   })
+  core.expiries.addShiftable(delivery)
+  return delivery
 }

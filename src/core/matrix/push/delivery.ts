@@ -1,7 +1,8 @@
 import type { Core } from '../..'
+import type { Shiftable } from '../../coordination/expiring'
 import { background } from '../../kernel/background'
 import { type Outbound, OutboundError } from '../../kernel/outbound'
-import type { Store } from '../../kernel/ports'
+import type { Store, Writes } from '../../kernel/ports'
 import type { Marks } from '../../log/marks'
 import { EVENTS_PER_ROW } from '../event-ports'
 import type { MatrixParts } from '../parts'
@@ -25,7 +26,7 @@ const UNSTORED_ROWS = 1000
 const MICROS_PER_MILLISECOND = 1000
 
 export interface DeliveryDeps {
-  readonly core: Pick<Core, 'clock' | 'settings'>
+  readonly core: Pick<Core, 'clock' | 'leaseClock' | 'settings'>
   readonly store: Pick<Store, 'reads' | 'transact' | 'onMarks'>
   readonly outbound: Outbound
   readonly positions: Pick<Positions, 'now' | 'heard'>
@@ -44,7 +45,7 @@ export interface DeliveryDeps {
  * Calls push gateways, in one process for all. A pusher has a position in the log; what is after it and notifies its user
  * is told in order. After a crash an event may be told twice, and none is lost.
  */
-export class PushDelivery {
+export class PushDelivery implements Shiftable {
   private readonly queues = new Map<string, PusherQueue>()
   private hasBegun = false
   /** Whether changes are noted: since before the pushers were first read. */
@@ -283,7 +284,7 @@ export class PushDelivery {
   }
 
   private failed(queue: PusherQueue): void {
-    const isGivenUp = queue.failed(this.deps.core.clock.now(), this.deps.scan.place)
+    const isGivenUp = queue.failed(this.deps.core.leaseClock.now(), this.deps.scan.place)
     this.deps.meters.pushed('failed')
     if (isGivenUp) {
       this.note(queue)
@@ -302,10 +303,8 @@ export class PushDelivery {
     await this.deps.store.transact((tx) => tx.matrix().deletePusher(queue.key))
   }
 
-  private storeFailures({ key, failures, failingSince, nextAt }: PusherQueue): Promise<void> {
-    return this.deps.store.transact((tx) =>
-      tx.matrix().notePusherFailures(key, { failures, failingSince, nextAt }),
-    )
+  private storeFailures(queue: PusherQueue): Promise<void> {
+    return this.deps.store.transact((tx) => tx.matrix().notePusherFailures(queue.key, queue))
   }
 
   private note(queue: PusherQueue): void {
@@ -342,17 +341,27 @@ export class PushDelivery {
     await store.transact((tx) => tx.matrix().movePushers(moved))
   }
 
-  private isDue({ nextAt }: PusherQueue): boolean {
-    return nextAt === null || nextAt <= this.deps.core.clock.now()
+  // As something that follows the lease clock.
+
+  shift(tx: Writes, micros: number): Promise<void> {
+    return tx.matrix().shiftPushers(micros)
+  }
+
+  shifted(micros: number): void {
+    for (const queue of this.queues.values()) queue.shift(micros)
+  }
+
+  private isDue(queue: PusherQueue): boolean {
+    return queue.dueIn(this.deps.core.leaseClock.now()) === 0
   }
 
   /** Milliseconds until the next queue with work is due. */
   private nextDue(): number | undefined {
-    const now = this.deps.core.clock.now()
+    const now = this.deps.core.leaseClock.now()
     let next: number | undefined
     for (const queue of this.queues.values()) {
       if (!queue.hasWork) continue
-      const wait = Math.max(0, ((queue.nextAt ?? now) - now) / MICROS_PER_MILLISECOND)
+      const wait = queue.dueIn(now) / MICROS_PER_MILLISECOND
       if (next === undefined || wait < next) next = wait
     }
     return next

@@ -1,4 +1,4 @@
-import { MICROS_PER_SECOND, type Micros } from '../../kernel/time'
+import { later, MICROS_PER_SECOND, type Micros } from '../../kernel/time'
 import type { LivePusher, PusherKey } from '../pusher-ports'
 import type { Outcome } from './evaluate'
 import type { EventFacts } from './facts'
@@ -82,6 +82,17 @@ export class PusherQueue {
     if (first) this.pos = first.event.pos + 1
   }
 
+  /** Microseconds until the next call is due; 0 = now. */
+  dueIn(now: Micros): number {
+    return Math.max(0, (this.nextAt ?? now) - now)
+  }
+
+  /** Follows the lease clock, which was moved by so many microseconds. */
+  shift(micros: number): void {
+    if (this.failingSince !== null) this.failingSince = later(this.failingSince, micros)
+    if (this.nextAt !== null) this.nextAt = later(this.nextAt, micros)
+  }
+
   succeeded(): void {
     this.failures = 0
     this.failingSince = null
@@ -93,7 +104,7 @@ export class PusherQueue {
     this.failures++
     this.failingSince ??= now
     const delay = Math.min(SECOND * 2 ** Math.min(this.failures - 1, MAX_DOUBLINGS), LONGEST_DELAY)
-    this.nextAt = (now + delay) as Micros
+    this.nextAt = later(now, delay)
     if (now - this.failingSince < PATIENCE) return false
     this.succeeded()
     this.waiting.length = 0

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import type { PusherKey, PusherReads, PusherWrites } from '../../../core/matrix/pusher-ports'
 import type { Handle } from '../../database'
 
@@ -72,6 +72,14 @@ export function pusherWrites({ db, t, dialect }: Handle): PusherWrites {
         .where(
           sql`${pushers.accountId} = given.c0 AND ${pushers.appId} = given.c1 AND ${pushers.pushkey} = given.c2 AND ${pushers.pos} < given.c3`,
         )
+    },
+
+    async shiftPushers(micros) {
+      const { failingSince, nextAt } = pushers
+      await db
+        .update(pushers)
+        .set({ failingSince: dialect.shifted(failingSince, micros), nextAt: dialect.shifted(nextAt, micros) })
+        .where(or(isNotNull(failingSince), isNotNull(nextAt)))
     },
 
     async notePusherFailures(key, { failures, failingSince, nextAt }) {
