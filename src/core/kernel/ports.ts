@@ -284,14 +284,9 @@ export interface Writes
   append(event: EventBody, actor: Account | null): Promise<LogEvent>
   /** Appends events and posts messages in this order, in a few statements for many. */
   appendAll(given: readonly Appended[]): Promise<void>
-  /**
-   * Posts a message that is part of an act, with the next seq and instant.
-   */
+  /** Posts a message that is part of an act, with the next seq and instant. */
   insertMessage(draft: PostDraft): Promise<MessageEvent>
-  /**
-   * Calls `effect` once when this transaction is committed and announced, before any later write is judged. For what is in
-   * memory and follows the store; it must not wait or throw.
-   */
+  /** Calls `effect` once this transaction is committed and announced, before a later write is judged. It must not wait or throw. */
   afterCommit(effect: () => void): void
   /** The instant of the next event. */
   now(): Micros

@@ -1,24 +1,21 @@
 import type { Core } from '../..'
 import type { Shiftable } from '../../coordination/expiring'
 import { background } from '../../kernel/background'
-import { type Outbound, OutboundError } from '../../kernel/outbound'
+import type { Outbound } from '../../kernel/outbound'
 import type { Store, Writes } from '../../kernel/ports'
 import type { Marks } from '../../log/marks'
 import { EVENTS_PER_ROW } from '../event-ports'
 import type { MatrixParts } from '../parts'
 import type { LivePusher } from '../pusher-ports'
 import type { Positions } from '../reading/positions'
+import { callGateway } from './gateway'
 import type { PushBodies } from './push-body'
-import { rejectedIn } from './push-body'
 import type { PushScan } from './push-scan'
 import { keyText, PusherQueue } from './pusher-queue'
-import { PUSH_TARGETS } from './pushers'
 import type { WatchedAccounts } from './watched-accounts'
 
 /** Calls that go on at the same time. */
 const MAX_CALLS = 32
-const CALL_MILLISECONDS = 10_000
-const MAX_ANSWER_BYTES = 65_536
 /** Positions of pushers are stored together, at most so often. */
 const STORE_MILLISECONDS = 100
 /** Rows after which the positions of pushers that had nothing to tell are stored, too. */
@@ -226,7 +223,7 @@ export class PushDelivery implements Shiftable {
     }
     const unread = deps.watched.unreadOf(queue.pusher.accountId)
     const body = first ? await deps.bodies.ofEvent(queue, first, unread) : deps.bodies.ofCount(queue, unread)
-    const rejected = await this.call(queue, body, signal)
+    const rejected = await callGateway(deps.outbound, queue.fields.data.url, body, signal)
     if (rejected === 'aborted') return
     if (rejected === 'failed') return this.failed(queue)
     const hadFailed = queue.failures > 0
@@ -257,30 +254,6 @@ export class PushDelivery implements Shiftable {
     if (found.some((one) => keyText(one) === key && !one.locked)) return this.queues.get(key) === queue
     this.drop(key)
     return false
-  }
-
-  /** Calls a push gateway. Returns the keys that it does not know any more. */
-  private async call(
-    { fields }: PusherQueue,
-    body: string,
-    signal: AbortSignal,
-  ): Promise<readonly unknown[] | 'failed' | 'aborted'> {
-    try {
-      const { status, body: answer } = await this.deps.outbound.call({
-        method: 'POST',
-        url: fields.data.url,
-        headers: { 'content-type': 'application/json' },
-        body,
-        timeoutMs: CALL_MILLISECONDS,
-        maxBytes: MAX_ANSWER_BYTES,
-        allowedBy: PUSH_TARGETS,
-        signal,
-      })
-      return status >= 200 && status < 300 ? rejectedIn(answer) : 'failed'
-    } catch (error) {
-      if (!(error instanceof OutboundError)) throw error
-      return error.problem === 'aborted' ? 'aborted' : 'failed'
-    }
   }
 
   private failed(queue: PusherQueue): void {

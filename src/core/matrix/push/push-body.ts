@@ -1,6 +1,6 @@
 import type { Core } from '../..'
 import { MICROS_PER_SECOND } from '../../kernel/time'
-import { isObject, type JsonObject } from '../canonical'
+import type { JsonObject } from '../canonical'
 import { parsedEvent } from '../events'
 import type { PusherQueue, Waiting } from './pusher-queue'
 
@@ -88,15 +88,5 @@ function device({ pusher, fields }: PusherQueue): JsonObject {
     pushkey: pusher.pushkey,
     pushkey_ts: Math.floor(pusher.setAt / MICROS_PER_SECOND),
     data,
-  }
-}
-
-/** Returns the keys that a push gateway does not know any more, out of its answer. */
-export function rejectedIn(body: Uint8Array): readonly unknown[] {
-  try {
-    const answer: unknown = JSON.parse(new TextDecoder().decode(body))
-    return isObject(answer) && Array.isArray(answer['rejected']) ? answer['rejected'] : []
-  } catch {
-    return []
   }
 }
