@@ -107,6 +107,10 @@ export async function handMade(engineName: EngineName, names: readonly string[])
 
     sync: (name: string, request?: Partial<SyncRequest>) => syncOf(reading, name, request),
 
+    /** The same on a device, by its inner id. */
+    syncOn: (device: number, name: string, request?: Partial<SyncRequest>) =>
+      syncOf(reading, name, request, device),
+
     /** The same from a process that has just started, which has to read everything in the store. */
     syncAfterStart: (name: string, request?: Partial<SyncRequest>) =>
       syncOf(createReading({ ...readingParts, store: unaware }), name, request),
@@ -118,6 +122,7 @@ export async function handMade(engineName: EngineName, names: readonly string[])
     { sync }: Pick<typeof reading, 'sync'>,
     name: string,
     request: Partial<SyncRequest> = {},
+    device = accounts.get(name)?.id ?? 0,
   ): Promise<SyncAnswer> {
     const whole = {
       since: undefined,
@@ -126,8 +131,7 @@ export async function handMade(engineName: EngineName, names: readonly string[])
       timeoutMs: 0,
       stateAfter: undefined,
     }
-    const device = { id: accounts.get(name)?.id ?? 0 }
-    const answer = await sync.sync(actor(name), device, { ...whole, ...request }, undefined)
+    const answer = await sync.sync(actor(name), { id: device }, { ...whole, ...request }, undefined)
     return JSON.parse(answer) as SyncAnswer
   }
 

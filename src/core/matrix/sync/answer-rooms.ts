@@ -69,6 +69,7 @@ export class AnswerRooms {
   constructor(private readonly deps: AnswerRoomsDeps) {}
 
   async of(reader: Reader, scope: SyncScope, parts: RoomParts): Promise<AnsweredRooms> {
+    this.deps.sections.begin(scope)
     const candidates = await this.candidates(reader, scope, parts)
     const rooms = await this.deps.known.roomsOf(candidates.map(({ channelId }) => channelId))
     const loop = this.deps.core.pace.loop()

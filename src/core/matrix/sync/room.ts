@@ -78,6 +78,11 @@ export interface RoomSectionsDeps {
 export class RoomSections {
   constructor(private readonly deps: RoomSectionsDeps) {}
 
+  /** Begins an answer. Call it before its rooms. */
+  begin({ filter, device, since, now }: SyncScope): void {
+    if (filter.state.lazyMembers) this.deps.memory.begin(device, since, { seq: now.projected, mx: now.mx })
+  }
+
   /** Returns timeline, state and summary of a room that the reader is in, or has left. */
   async events(view: RoomView, scope: SyncScope): Promise<RoomEvents> {
     const common = await this.deps.shared.of(view, scope, () => this.common(view, scope))
@@ -262,7 +267,7 @@ export class RoomSections {
 
   private remember(
     { room }: RoomView,
-    { filter, device, now }: SyncScope,
+    { filter, device, since, now }: SyncScope,
     sent: readonly StoredEvent[],
   ): void {
     if (!filter.state.lazyMembers) return
@@ -270,7 +275,7 @@ export class RoomSections {
       type === MEMBER && stateKey !== null ? [stateKey] : [],
     )
     const place = { seq: now.projected, mx: now.mx }
-    if (members.length > 0) this.deps.memory.note(device, room.channelId, members, place)
+    this.deps.memory.note(device, room.channelId, members, { since, place })
   }
 
   private async summary(view: RoomView): Promise<JsonObject> {

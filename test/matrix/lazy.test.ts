@@ -1,0 +1,41 @@
+// Member events that lazy clients are sent, when answers of /sync are lost.
+import { expect, test } from 'bun:test'
+import { handMade, idOf } from './rooms-by-hand'
+
+const FILTER = JSON.stringify({ room: { timeline: { limit: 2 }, state: { lazy_load_members: true } } })
+
+test.each(['the same process', 'another process'])(
+  'a member is sent again whose answer was lost, also after a gap that was asked for at %s',
+  async (where) => {
+    await using hand = await handMade('sqlite', ['ada', 'bob', 'carol'])
+    const room = await hand.room('ada', [
+      { type: 'm.room.join_rules', stateKey: '', content: { join_rule: 'public' } },
+      { type: 'm.room.name', stateKey: '', content: { name: 'Garden' } },
+    ])
+    for (const name of ['bob', 'carol']) await room.member(name, 'join')
+    for (const body of ['one', 'two']) await room.says('bob', body)
+    const ask = async (since?: string, sync = hand.sync) => {
+      const { next_batch, rooms } = await sync('bob', { since, filter: FILTER })
+      const { state, timeline } = rooms.join[room.id] ?? {}
+      const members = (state?.events ?? []).filter(({ type }) => type === 'm.room.member')
+      return {
+        since: next_batch,
+        members: members.map(({ state_key }) => state_key),
+        writers: timeline?.events.map(({ sender }) => sender),
+      }
+    }
+    const first = await ask()
+    expect(first.members).not.toContain(idOf('carol'))
+    await room.says('carol', 'three')
+    // This answer does not arrive.
+    expect((await ask(first.since)).members).toEqual([idOf('carol')])
+    for (const body of ['four', 'five']) await room.says('bob', body)
+    const again = await ask(first.since, where === 'another process' ? hand.syncAfterStart : hand.sync)
+    expect(again.writers).toEqual([idOf('bob'), idOf('bob')])
+    await room.says('carol', 'six')
+    const last = await ask(again.since)
+    expect(last.members).toContain(idOf('carol'))
+    await room.says('carol', 'seven')
+    expect((await ask(last.since)).members).toEqual([])
+  },
+)
