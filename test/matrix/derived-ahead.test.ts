@@ -1,6 +1,6 @@
 // Events that are derived before the transaction which writes them, over a real store on both databases.
 import { describe, expect, test } from 'bun:test'
-import { memberEvent } from '../../src/core/log/events'
+import { channelEvent, memberEvent } from '../../src/core/log/events'
 import { Projector, type ProjectorParts } from '../../src/core/matrix/projector/projector'
 import { Users } from '../../src/core/matrix/users'
 import { matrixHtml } from '../../src/platform/matrix-html'
@@ -13,6 +13,7 @@ import { SERVER, user } from './projected'
 async function scene(name: EngineName) {
   const engine = await openEngine(name)
   const { store } = engine
+  const counted = { made: 0, refused: 0 }
   let head = 0
   store.onCommit((events) => {
     head = events.at(-1)?.seq ?? head
@@ -35,6 +36,16 @@ async function scene(name: EngineName) {
       newRooms: () => ({ version: '11', federate: false }),
       run: (_, work) => store.transact(work),
       timer: () => () => {},
+      meters: {
+        made: (events) => {
+          counted.made += events
+        },
+        refused: () => {
+          counted.refused++
+        },
+        synced: () => {},
+        pushed: () => {},
+      },
       report: (fault) => {
         throw fault
       },
@@ -53,7 +64,16 @@ async function scene(name: EngineName) {
   }
   const ids = async () => [await idsIn(rooms.plans.id), await idsIn(rooms.lunch.id)]
   return {
-    ...{ ...rooms, store, projector, ids, actor: { via: 'session', account: rooms.ann } as never },
+    ...{ ...rooms, store, projector, ids, counted, actor: { via: 'session', account: rooms.ann } as never },
+    /** Runs a transaction twice, as when another act of its group has failed. */
+    twice: (async (work, options) => {
+      const first = store.transact(async (tx) => {
+        await work(tx)
+        throw new Error('rolled back')
+      })
+      await first.catch(() => {})
+      return store.transact(work, options)
+    }) satisfies typeof store.transact,
     posts: async (count: number) => {
       for (let i = 0; i < count; i++) {
         const channel = i % 3 === 0 ? rooms.lunch : rooms.plans
@@ -101,20 +121,12 @@ describe.each(engines)('on %s', (name) => {
 
   test('a transaction that is rolled back and run again writes the same events', async () => {
     await using here = await scene(name)
-    const { store } = here
     const before = await here.ids()
     await here.posts(12)
-    // As when another act of its group has failed.
-    const twice: typeof store.transact = async (work, options) => {
-      const first = store.transact(async (tx) => {
-        await work(tx)
-        throw new Error('rolled back')
-      })
-      await first.catch(() => {})
-      return store.transact(work, options)
-    }
-    const projector = await here.projector(undefined, twice)
+    here.counted.made = 0
+    const projector = await here.projector(undefined, here.twice)
     while (projector.lag > 0) await projector.step()
+    expect(here.counted.made).toBe(12)
     const after = await here.ids()
     expect(after.map((ids, i) => ids.length - (before[i]?.length ?? 0))).toEqual([8, 4])
 
@@ -122,6 +134,28 @@ describe.each(engines)('on %s', (name) => {
     const within = await here.projector()
     await within.act(here.actor, async () => {})
     expect(await here.ids()).toEqual(after)
+  })
+
+  test('an act that is run again counts what it makes, and what is refused, once', async () => {
+    await using here = await scene(name)
+    const { counted, plans } = here
+    const projector = await here.projector(undefined, here.twice)
+    const noteBy = (sender: string) =>
+      projector.actTogether(async ({ tx, batch, rooms }) => {
+        const needed = new Map([[plans.id, [sender]]])
+        const room = (await rooms.open(tx.matrix(), needed)).get(plans.id)
+        if (!room) throw new Error('the room is gone')
+        const { seq } = await tx.append(
+          channelEvent('matrix.event', plans, { type: 'org.example.note' }),
+          null,
+        )
+        batch.add(room, seq, { type: 'org.example.note', content: {}, sender, ts: 0 })
+      })
+    counted.made = 0
+    await noteBy(user('ann'))
+    expect(counted).toEqual({ made: 1, refused: 0 })
+    expect((await noteBy(user('nobody')).catch((error) => error)).reason).toBe('m_forbidden')
+    expect(counted).toEqual({ made: 1, refused: 1 })
   })
 
   test('an act between the derivation and its transaction makes the events, and none is made twice', async () => {

@@ -4,7 +4,7 @@
 import { expect, test } from 'bun:test'
 import { engines } from '../store/engines'
 import { Chance } from '../support/chance'
-import { handMade, idOf } from './rooms-by-hand'
+import { type HandMadeRoom, handMade, idOf } from './rooms-by-hand'
 import { type Habits, History, knownState, storedIn, Walker, wantedState } from './walking'
 
 /** `WALK_STEPS=2000` searches longer, `WALK_SEED` repeats a finding. */
@@ -41,7 +41,7 @@ test.each(engines)(
         .setAccountDatum({ accountId: id, channelId: 0, type: 'm.ignored_user_list', json, mx })
       return 'carol'
     })
-    const rooms = []
+    const rooms: { readonly room: HandMadeRoom; readonly history: History }[] = []
     for (const visibility of [one(VISIBILITIES), one(VISIBILITIES)]) {
       const room = await hand.room('ada', [
         { type: 'm.room.join_rules', stateKey: '', content: { join_rule: 'public' } },

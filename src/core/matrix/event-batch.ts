@@ -6,7 +6,6 @@ import { canonicalJson, type JsonObject } from './canonical'
 import { matrixRefusal } from './errors'
 import type { StoredEvent } from './event-ports'
 import { depthAfter, makeEvent, type NewEvent, parsedEvent, roomIdOfCreate } from './events'
-import type { MatrixMeters } from './meters'
 import type { OpenRoom } from './open-room'
 import type { MatrixWrites } from './ports'
 import { redacted } from './redaction'
@@ -58,7 +57,6 @@ export interface BatchParts {
   readonly serverName: string
   readonly sha256: Sha256
   readonly verify: VerifySignature
-  readonly meters?: MatrixMeters
 }
 
 /**
@@ -72,6 +70,9 @@ export class EventBatch {
   private readonly others: (() => Promise<void>)[] = []
   private readonly changedRooms = new Set<number>()
   private readonly redactions: { event: StoredEvent; json: string; redactedBy: number }[] = []
+
+  /** The rules by which rooms did not allow events. */
+  readonly refusals: Refusal['rule'][] = []
 
   constructor(private readonly parts: BatchParts) {}
 
@@ -196,7 +197,7 @@ export class EventBatch {
   }
 
   private refusal(refusal: Refusal): Refusal {
-    this.parts.meters?.refused(refusal.rule)
+    this.refusals.push(refusal.rule)
     return refusal
   }
 
@@ -240,7 +241,6 @@ export class EventBatch {
         })),
       ),
     ])
-    this.parts.meters?.made(events.length)
   }
 
   private nextPosition(seq: Seq): number {

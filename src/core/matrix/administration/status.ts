@@ -46,6 +46,6 @@ export class StatusReport {
     // Another process may project.
     const position = await projector.storedPosition()
     const { head } = core.log
-    return { position, head, lag: Math.max(0, head - position), refused: projector.refused }
+    return { position, head, lag: Math.max(0, head - position), refused: projector.counts.refused }
   }
 }

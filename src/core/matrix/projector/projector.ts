@@ -14,6 +14,7 @@ import type { Pace } from '../../kernel/turns'
 import { MATRIX_PROJECTION, type MarkKey } from '../../log/marks'
 import { type BatchParts, EventBatch } from '../event-batch'
 import type { Html } from '../html'
+import type { MatrixMeters } from '../meters'
 import type { MatrixParts } from '../parts'
 import { People } from '../people'
 import { isTrouble } from '../refusals'
@@ -23,6 +24,7 @@ import type { Users } from '../users'
 import { deriveAhead, firstPart } from './ahead'
 import { Derivation, type Strict } from './derivation'
 import { derive } from './derive'
+import { EventCounts, type Made } from './event-counts'
 import { RecentPosts } from './recent-posts'
 import { type LogRows, readRows, rowsOfPosts } from './rows'
 import { ServerName } from './server-name'
@@ -54,6 +56,7 @@ export interface ProjectorParts extends BatchParts {
   readonly timer: MatrixParts['timer']
   readonly pace: Pick<Pace, 'loop'>
   readonly report: (fault: unknown) => void
+  readonly meters?: MatrixMeters
 }
 
 /** What an act over Matrix works with, in its transaction. All rows before it are projected. */
@@ -68,8 +71,7 @@ export interface MatrixAct {
 export class Projector {
   readonly rooms = new Rooms()
   readonly people: People
-  /** Events that rooms did not allow. */
-  refused = 0
+  readonly counts: EventCounts
   private system: Account | undefined
   /** Undefined until it is stored. */
   private systemUser: MatrixUser | undefined
@@ -83,6 +85,7 @@ export class Projector {
   private readonly serverName: ServerName
 
   constructor(private readonly parts: ProjectorParts) {
+    this.counts = new EventCounts(parts.meters)
     this.people = new People(parts.users, parts.serverName, parts.systemName)
     this.size = this.most
     this.skipped = new SkippedRows(parts.store.reads)
@@ -150,8 +153,7 @@ export class Projector {
     const isUrgent = head() - after >= URGENT_ROWS
     try {
       const ahead = await this.ahead(rows)
-      await store.transact((tx) => this.projectFrom(tx, rows, ahead?.batch), { isUrgent })
-      this.refused += ahead?.refused ?? 0
+      await store.transact((tx) => this.projectFrom(tx, rows, ahead), { isUrgent })
       this.size = Math.min(this.most, this.size * 2)
       this.failures = 0
     } catch (fault) {
@@ -184,11 +186,18 @@ export class Projector {
       if (this.lag > MAX_ROWS_BEHIND) break
       if (this.lag > this.most)
         await this.wanted.reached(this.parts.head() - this.most, PATIENCE_MILLISECONDS)
+      let batch: EventBatch | undefined
       try {
-        return await run((tx) => this.within(tx, work))
+        return await run((tx) => {
+          batch = new EventBatch(this.parts)
+          return this.within(tx, batch, work)
+        })
       } catch (error) {
         if (!(error instanceof TooFarBehind)) throw error
         await this.wanted.reached(this.parts.head(), PATIENCE_MILLISECONDS)
+      } finally {
+        // What was refused is not committed, and however often it was tried, it counts once.
+        this.counts.refusals(batch)
       }
     }
     throw new TooFarBehind()
@@ -222,15 +231,18 @@ export class Projector {
     return this.parts.store.shared ? ROWS_SHARED : ROWS
   }
 
-  private async within<Result>(tx: Writes, work: (act: MatrixAct) => Promise<Result>): Promise<Result> {
+  private async within<Result>(
+    tx: Writes,
+    batch: EventBatch,
+    work: (act: MatrixAct) => Promise<Result>,
+  ): Promise<Result> {
     const began = await tx.projectionPosition(MATRIX_PROJECTION)
     if (tx.nextSeq() - 1 - began > this.most) throw new TooFarBehind()
     this.system ??= await systemAccount(tx)
     let after = await this.catchUp(tx, began)
-    const batch = new EventBatch(this.parts)
     const result = await work({ tx, batch, rooms: this.rooms, people: this.people })
     const owned = batch.rows
-    const keys = await this.flush(tx, batch)
+    const keys = await this.flush(tx, { batch })
     const last = tx.nextSeq() - 1
     if (last > after && owned.size === last - after) await this.move(tx, after, last, keys)
     else if (last > after) {
@@ -272,14 +284,14 @@ export class Projector {
     return refused === undefined ? undefined : { batch, refused }
   }
 
-  private async projectFrom(tx: Writes, rows: LogRows, ahead: EventBatch | undefined): Promise<void> {
+  private async projectFrom(tx: Writes, rows: LogRows, ahead: Made | undefined): Promise<void> {
     const { after, upTo } = rows
     // An act of this process, or another process, may have projected them meanwhile: then nothing is written.
     if (!(await tx.moveProjection(MATRIX_PROJECTION, after, upTo))) {
       this.known = await tx.projectionPosition(MATRIX_PROJECTION)
       return
     }
-    if (ahead) this.rooms.adopt(ahead.rooms)
+    if (ahead) this.rooms.adopt(ahead.batch.rooms)
     // What else the rows of rooms say may have changed since they were read.
     const keys = ahead ? await this.flush(tx, ahead, true) : await this.project(tx, rows)
     tx.matrix().wakeProjected(after, upTo, keys)
@@ -306,14 +318,19 @@ export class Projector {
     const derivation = new Derivation(this.derivationParts(system), tx, rows, batch, within)
     const users = this.systemUser ? [...rows.users, this.systemUser] : undefined
     await derivation.load(await people.shown(tx, [...rows.accounts.values(), system], users))
-    for (const record of rows.records) await derive(derivation, record)
+    try {
+      for (const record of rows.records) await derive(derivation, record)
+    } catch (error) {
+      this.counts.refusals(batch)
+      throw error
+    }
     await this.skipped.note(tx, derivation.leftOut)
     for (const channelId of returning) await this.skipped.move(tx, channelId, 0)
-    this.refused += derivation.refused
-    return this.flush(tx, batch)
+    return this.flush(tx, { batch, refused: derivation.refused })
   }
 
-  private async flush(tx: Writes, batch: EventBatch, onlyTips = false): Promise<Set<MarkKey>> {
+  private async flush(tx: Writes, made: Made, onlyTips = false): Promise<Set<MarkKey>> {
+    const { batch } = made
     const keys = new Set<MarkKey>()
     for (const { channelId } of batch.all) keys.add(`c${channelId}`)
     for (const channelId of batch.rewritten) keys.add(`x${channelId}`)
@@ -322,6 +339,7 @@ export class Projector {
     )
     if (users.length > 0) for (const id of await this.people.accountsOf(tx, users)) keys.add(`a${id}`)
     await batch.flush(tx.matrix(), { onlyTips })
+    this.counts.made(tx, made)
     return keys
   }
 
