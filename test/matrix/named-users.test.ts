@@ -1,14 +1,13 @@
 // Finding the accounts of many user ids at once.
 import { expect, test } from 'bun:test'
 import type { Reads } from '../../src/core/kernel/ports'
+import { DeviceKeys } from '../../src/core/matrix/account-data/device-keys'
 import { Users } from '../../src/core/matrix/users'
 import { makeAccount } from '../store/scene'
-import { handMade, idOf } from './rooms-by-hand'
+import { type HandMade, handMade, idOf } from './rooms-by-hand'
 
-test('many user ids are looked up with a few statements, and found as each alone', async () => {
-  await using hand = await handMade('sqlite', ['ada', 'bob'])
-  // Nobody has asked about this account yet, so it has no user.
-  await hand.store.transact((tx) => makeAccount(tx, 'new'))
+/** Reads that count what is asked of them. */
+function counting({ core }: HandMade) {
   let asked = 0
   const counted = <Of extends object>(reads: Of): Of =>
     new Proxy(reads, {
@@ -16,19 +15,47 @@ test('many user ids are looked up with a few statements, and found as each alone
         const found: unknown = Reflect.get(all, name, receiver)
         if (typeof found !== 'function') return found
         return (...given: unknown[]) => {
-          if (name === 'matrix') return counted(hand.core.reads.matrix())
+          if (name === 'matrix') return counted(core.reads.matrix())
           asked++
           return Reflect.apply(found, all, given)
         }
       },
     })
-  const reads: Reads = counted(hand.core.reads)
+  const reads: Reads = counted(core.reads)
+  return { reads, asked: () => asked }
+}
+
+const absent = (count: number) => Array.from({ length: count }, (_, i) => idOf(`nobody${i}`))
+
+test('many user ids are looked up with a few statements, and found as each alone', async () => {
+  await using hand = await handMade('sqlite', ['ada', 'bob'])
+  // Nobody has asked about these accounts yet, so they have no users.
+  await hand.store.transact(async (tx) => {
+    for (let i = 0; i < 10; i++) await makeAccount(tx, `new${i}`)
+  })
+  const { reads, asked } = counting(hand)
   const users = new Users(hand.store, 'example.org')
-  const absent = Array.from({ length: 2_000 }, (_, i) => idOf(`nobody${i}`))
-  const ids = ['@ada:elsewhere.org', idOf('bob'), ...absent, idOf('new'), idOf('ada'), idOf('bob')]
+  const fresh = Array.from({ length: 10 }, (_, i) => idOf(`new${i}`))
+  const ids = ['@ada:elsewhere.org', idOf('bob'), ...absent(2_000), ...fresh, idOf('ada'), idOf('bob')]
   const found = await users.findAll(ids, reads)
-  expect(found.map(({ handle }) => handle).sort()).toEqual(['ada', 'bob', 'new'])
-  expect(asked).toBeLessThan(10)
+  expect(found.map(idOfAccount).sort()).toEqual([idOf('ada'), idOf('bob'), ...fresh])
+  expect(asked()).toBeLessThan(10)
   expect(await users.findAll([], reads)).toEqual([])
-  for (const account of found) expect((await users.find(idOf(account.handle)))?.id).toBe(account.id)
+  for (const account of found) expect((await users.find(idOfAccount(account)))?.id).toBe(account.id)
 })
+
+test('the keys of many users are shown with a few statements', async () => {
+  await using hand = await handMade('sqlite', ['ada', 'bob'])
+  const { reads, asked } = counting(hand)
+  const store = { ...hand.store, reads, transact: hand.store.transact.bind(hand.store) }
+  const keys = new DeviceKeys({ core: hand.core, store }, new Users(store, 'example.org'))
+  const ids = [idOf('ada'), ...absent(900), '@x:elsewhere.org']
+  const { device_keys, failures } = await keys.query(Object.fromEntries(ids.map((id) => [id, []])))
+  expect(device_keys as object).toEqual(Object.fromEntries(ids.slice(0, -1).map((id) => [id, {}])))
+  expect(failures as object).toEqual({ 'elsewhere.org': {} })
+  expect(asked()).toBeLessThan(10)
+})
+
+function idOfAccount({ handle }: { readonly handle: string }): string {
+  return idOf(handle)
+}

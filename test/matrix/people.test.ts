@@ -283,6 +283,10 @@ describe('keys', () => {
         { one_time_keys: Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`a:${i}`, 'x'])) },
         'M_INVALID_PARAM',
       ],
+      [
+        { fallback_keys: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`a${i}:F`, 'x'])) },
+        'M_INVALID_PARAM',
+      ],
     ]
     for (const [body, errcode] of table) expect(refused(await upload(body))).toEqual([400, errcode])
     expect(refused(await bob.post(`${V3}/keys/query`, {}))).toEqual([400, 'M_MISSING_PARAM'])

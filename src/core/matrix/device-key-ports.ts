@@ -6,11 +6,17 @@ export interface StoredKey {
   readonly json: string
 }
 
+/** The identity keys of a device. */
+export interface IdentityKeys {
+  readonly accountId: number
+  readonly deviceId: string
+  readonly name: string | null
+  readonly json: string
+}
+
 export interface DeviceKeyReads {
-  /** The identity keys of devices that have some, with the names of the devices. */
-  deviceKeys(
-    accountId: number,
-  ): Promise<readonly { readonly deviceId: string; readonly name: string | null; readonly json: string }[]>
+  /** The identity keys of the devices of accounts that have some, with the names of the devices. */
+  deviceKeys(accountIds: readonly number[]): Promise<readonly IdentityKeys[]>
   /** The one-time keys of a device, and its fallback keys. */
   keysOfDevice(device: number): Promise<{ readonly oneTime: StoredKey[]; readonly fallback: StoredKey[] }>
 }

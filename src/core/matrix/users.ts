@@ -53,15 +53,32 @@ export class Users {
    * other requests waiting. Who is not here is left out; the order is any.
    */
   async findAll(texts: readonly string[], reads: Reads = this.store.reads): Promise<Account[]> {
+    return [...(await this.findNamed(texts, reads)).values()]
+  }
+
+  /** The same, by localpart. */
+  async findNamed(
+    texts: readonly string[],
+    reads: Reads = this.store.reads,
+  ): Promise<ReadonlyMap<string, Account>> {
     const localparts = [...new Set(texts.flatMap((text) => this.localpartIn(text) ?? []))]
-    if (localparts.length === 0) return []
-    const named = await reads.matrix().usersNamed(localparts)
-    const known = new Set(named.map(({ localpart }) => localpart))
-    const accounts = await reads.accountsByIds(named.map(({ accountId }) => accountId))
-    const unnamed = await reads.accountsByHandles(localparts.filter((localpart) => !known.has(localpart)))
-    for (const account of unnamed)
-      if (!(await reads.matrix().user({ accountId: account.id }))) accounts.push(account)
-    return accounts
+    if (localparts.length === 0) return new Map()
+    const matrix = reads.matrix()
+    const known = await matrix.usersNamed(localparts)
+    const byId = new Map(
+      (await reads.accountsByIds(known.map(({ accountId }) => accountId))).map((one) => [one.id, one]),
+    )
+    const found = new Map<string, Account>()
+    for (const { localpart, accountId } of known) {
+      const account = byId.get(accountId)
+      if (account) found.set(localpart, account)
+    }
+    const isKnown = new Set(known.map(({ localpart }) => localpart))
+    const others = await reads.accountsByHandles(localparts.filter((localpart) => !isKnown.has(localpart)))
+    const users = await matrix.usersOfAccounts(others.map(({ id }) => id))
+    const haveUsers = new Set(users.map(({ accountId }) => accountId))
+    for (const account of others) if (!haveUsers.has(account.id)) found.set(account.handle, account)
+    return found
   }
 
   /** Returns the user of an account. Makes it when it is first needed. */

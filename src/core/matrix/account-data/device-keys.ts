@@ -9,8 +9,9 @@ import type { DeviceName } from '../login/devices'
 import type { MatrixParts } from '../parts'
 import type { Users } from '../users'
 
-/** One-time keys of a device at most. */
+/** One-time keys of a device at most, and fallback keys that it uploads at once. */
 const MAX_KEYS = 200
+const MAX_FALLBACK_KEYS = 20
 /** Users and devices that one request may ask about. */
 const MAX_ASKED = 1000
 /** Counted also when none is left, because clients upload new ones then. */
@@ -44,15 +45,16 @@ export class DeviceKeys {
     const userId = await this.users.idOf(actor.account)
     if (deviceKeys && (deviceKeys.user_id !== userId || deviceKeys.device_id !== device.deviceId))
       throw matrixRefusal('M_INVALID_PARAM', 'device_keys are those of another device')
-    const given = keysIn(oneTimeKeys)
-    const fallback = keysIn(fallbackKeys)
+    const given = keysIn(oneTimeKeys, MAX_KEYS)
+    const fallback = keysIn(fallbackKeys, MAX_FALLBACK_KEYS)
     return core.transactions.run(actor, async (tx) => {
       core.policy.current(actor)
       const matrix = tx.matrix()
       const known = await matrix.keysOfDevice(device.id)
       const fresh = given.filter((key) => !isKnown(known.oneTime, key))
-      if (known.oneTime.length + fresh.length > MAX_KEYS)
-        throw matrixRefusal('M_INVALID_PARAM', `A device has at most ${MAX_KEYS} one-time keys`)
+      if (known.oneTime.length + fresh.length > MAX_KEYS) throw tooManyKeys(MAX_KEYS)
+      const algorithms = new Set([...known.fallback, ...fallback].map(({ algorithm }) => algorithm))
+      if (algorithms.size > MAX_FALLBACK_KEYS) throw tooManyKeys(MAX_FALLBACK_KEYS)
       if (deviceKeys) await matrix.setDeviceKeys(device.id, canonicalJson(deviceKeys))
       await matrix.insertOneTimeKeys(device.id, fresh)
       // The same key again keeps its mark.
@@ -69,11 +71,16 @@ export class DeviceKeys {
     requireFew(Object.keys(asked).length)
     const found: Record<string, unknown> = {}
     const failures = new Set<string>()
+    const { accounts, isLocal } = await this.localUsers(Object.keys(asked), failures)
+    const keys = Map.groupBy(
+      await this.parts.store.reads.matrix().deviceKeys([...accounts.values()].map(({ id }) => id)),
+      ({ accountId }) => accountId,
+    )
     for (const [userId, wanted] of Object.entries(asked)) {
-      const account = await this.localUser(userId, failures)
-      if (account === 'elsewhere') continue
-      const rows = account ? await this.parts.store.reads.matrix().deviceKeys(account.id) : []
-      const devices = rows.filter(({ deviceId }) => wanted.length === 0 || wanted.includes(deviceId))
+      if (!isLocal(userId)) continue
+      const rows = keys.get(accounts.get(userId)?.id ?? 0) ?? []
+      const names = new Set(wanted)
+      const devices = rows.filter(({ deviceId }) => names.size === 0 || names.has(deviceId))
       found[userId] = Object.fromEntries(
         devices.map(({ deviceId, name, json }) => {
           const keys = JSON.parse(json) as JsonObject
@@ -93,11 +100,11 @@ export class DeviceKeys {
     const { core } = this.parts
     requireFew(Object.values(asked).reduce((sum, devices) => sum + Object.keys(devices).length, 0))
     const failures = new Set<string>()
-    const claims: { userId: string; account: Account; devices: Readonly<Record<string, string>> }[] = []
-    for (const [userId, devices] of Object.entries(asked)) {
-      const account = await this.localUser(userId, failures)
-      if (account && account !== 'elsewhere') claims.push({ userId, account, devices })
-    }
+    const { accounts } = await this.localUsers(Object.keys(asked), failures)
+    const claims = Object.entries(asked).flatMap(([userId, devices]) => {
+      const account = accounts.get(userId)
+      return account ? [{ userId, account, devices }] : []
+    })
     const keys = await core.transactions.run(actor, async (tx) => {
       core.policy.current(actor)
       const taken: Record<string, Record<string, unknown>> = {}
@@ -113,15 +120,26 @@ export class DeviceKeys {
     return { one_time_keys: keys, failures: failuresOf(failures) }
   }
 
-  /** Returns the account of a user; undefined if there is none here. Notes servers that cannot be asked. */
-  private async localUser(userId: string, failures: Set<string>): Promise<Account | 'elsewhere' | undefined> {
-    if (this.users.localpartIn(userId) !== undefined && userId.startsWith('@')) {
-      const account = await this.users.find(userId)
-      return account?.archivedAt === null ? account : undefined
+  /** Returns the accounts of those users who are here, by user id. Notes servers that cannot be asked. */
+  private async localUsers(
+    userIds: readonly string[],
+    failures: Set<string>,
+  ): Promise<{
+    readonly accounts: ReadonlyMap<string, Account>
+    readonly isLocal: (userId: string) => boolean
+  }> {
+    const localpartOf = (userId: string) =>
+      userId.startsWith('@') ? this.users.localpartIn(userId) : undefined
+    const isLocal = (userId: string) => localpartOf(userId) !== undefined
+    const named = await this.users.findNamed(userIds.filter(isLocal))
+    const accounts = new Map<string, Account>()
+    for (const userId of userIds) {
+      const account = named.get(localpartOf(userId) ?? '')
+      if (account?.archivedAt === null) accounts.set(userId, account)
+      const server = isLocal(userId) ? undefined : parseUserId(userId)?.server
+      if (server !== undefined) failures.add(server)
     }
-    const server = parseUserId(userId)?.server
-    if (server !== undefined) failures.add(server)
-    return 'elsewhere'
+    return { accounts, isLocal }
   }
 }
 
@@ -148,9 +166,11 @@ async function takeKey(
   return key
 }
 
-/** Reads keys by `<algorithm>:<id>`, in the order of the body. @throws M_INVALID_PARAM, M_BAD_JSON */
-function keysIn(given: JsonObject): StoredKey[] {
-  return Object.entries(given).map(([name, key]) => {
+/** Reads at most so many keys by `<algorithm>:<id>`, in the order of the body. @throws M_INVALID_PARAM, M_BAD_JSON */
+function keysIn(given: JsonObject, most: number): StoredKey[] {
+  const names = Object.entries(given)
+  if (names.length > most) throw tooManyKeys(most)
+  return names.map(([name, key]) => {
     const colon = name.indexOf(':')
     if (colon < 1 || colon === name.length - 1)
       throw matrixRefusal('M_INVALID_PARAM', 'The name of a key is <algorithm>:<id>')
@@ -158,6 +178,10 @@ function keysIn(given: JsonObject): StoredKey[] {
       throw matrixRefusal('M_BAD_JSON', 'A key is a text or an object')
     return { algorithm: name.slice(0, colon), keyId: name.slice(colon + 1), json: canonicalJson(key) }
   })
+}
+
+function tooManyKeys(most: number) {
+  return matrixRefusal('M_INVALID_PARAM', `A device has at most ${most} of these keys`)
 }
 
 /** Reports whether a key is stored already. @throws M_INVALID_PARAM if another key has its id */

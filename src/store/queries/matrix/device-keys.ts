@@ -1,18 +1,25 @@
-import { and, asc, eq, max } from 'drizzle-orm'
+import { and, asc, eq, max, sql } from 'drizzle-orm'
 import type { DeviceKeyReads, DeviceKeyWrites } from '../../../core/matrix/device-key-ports'
 import type { Handle } from '../../database'
 
-export function deviceKeyReads({ db, t }: Handle): DeviceKeyReads {
+export function deviceKeyReads({ db, t, dialect }: Handle): DeviceKeyReads {
   const { matrixDevices: devices, matrixDeviceKeys: identity } = t
   const { matrixOneTimeKeys: oneTime, matrixFallbackKeys: fallback } = t
   return {
-    deviceKeys: async (accountId) =>
-      db
-        .select({ deviceId: devices.deviceId, name: devices.name, json: identity.json })
+    async deviceKeys(accountIds) {
+      if (accountIds.length === 0) return []
+      return db
+        .select({
+          accountId: devices.accountId,
+          deviceId: devices.deviceId,
+          name: devices.name,
+          json: identity.json,
+        })
         .from(identity)
         .innerJoin(devices, eq(devices.id, identity.device))
-        .where(eq(devices.accountId, accountId))
-        .orderBy(asc(devices.id)),
+        .where(dialect.amongNumbers(devices.accountId, sql`${JSON.stringify(accountIds)}`))
+        .orderBy(asc(devices.id))
+    },
 
     async keysOfDevice(device) {
       const columns = (keys: typeof oneTime | typeof fallback) => ({
