@@ -1,8 +1,11 @@
 // What filters leave out of /sync, and in which form events come.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { includesType } from '../../src/core/matrix/sync/filters'
+import { KnownFilters } from '../../src/core/matrix/sync/known-filters'
 import type { World } from '../support/world'
 import { type Acting, acting, id, roomPath } from './acting'
 import { homeserver, type MatrixClient, refused, signIn, V3 } from './homeserver'
+import { handMade } from './rooms-by-hand'
 import type { RoomAnswer, SyncAnswer } from './syncing'
 
 setDefaultTimeout(60_000)
@@ -156,4 +159,34 @@ describe('a filter of /sync', () => {
     const { state } = await answered(ada, { room: { state: WITHOUT_STATE } })
     expect(state?.events).toEqual([])
   })
+})
+
+test('a filter is kept while it is short, and has few patterns', async () => {
+  await using hand = await handMade('sqlite', ['ada'])
+  const filters = new KnownFilters(hand.core)
+  const { id } = hand.actor('ada').account
+  const given = (types: readonly string[]) => JSON.stringify({ room: { timeline: { types } } })
+  const types = (count: number, end = '') => Array.from({ length: count }, (_, i) => `type.${i}${end}`)
+  const of = (json: string) => filters.of(id, json)
+  const isKept = async (json: string) => {
+    const first = await of(json)
+    return first === (await of(json))
+  }
+  expect(await isKept(given(types(3)))).toBe(true)
+  expect(await isKept(given(types(5_000)))).toBe(false)
+  const { timeline } = await of(given([...types(100, '.*'), 'm.*']).replace('type.0.*', 'm.x'))
+  for (const [type, isShown] of [
+    ...([
+      ['m.x', true],
+      ['m.room.message', true],
+      ['type.7.x', true],
+    ] as const),
+    ...([
+      ['type.7', false],
+      ['other', false],
+    ] as const),
+  ] as const)
+    expect([type, includesType(timeline, type)]).toEqual([type, isShown])
+  const refusal = await of(given(types(101, '.*'))).catch((error) => error)
+  expect(refusal.reason).toBe('m_bad_json')
 })

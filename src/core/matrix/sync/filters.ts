@@ -4,11 +4,14 @@ import type { StoredEvent } from '../event-ports'
 
 /** Filters of `/sync` and of the history of rooms (spec.matrix.org, client-server API, "Filtering"). */
 
+/** The most patterns with `*` of one list: each is compared with each event. */
+const MAX_PATTERNS = 100
+
 /** Which events a list shows. Absent members allow any. */
 export interface EventFilter {
   readonly limit: number | undefined
-  readonly types: readonly string[] | undefined
-  readonly notTypes: readonly string[]
+  readonly types: TypeList | undefined
+  readonly notTypes: TypeList | undefined
   readonly senders: ReadonlySet<string> | undefined
   readonly notSenders: ReadonlySet<string>
 }
@@ -68,8 +71,8 @@ export function parseRoomEventFilter(json: unknown): RoomEventFilter {
 function eventFilter(given: Reader): EventFilter {
   return {
     limit: given.number('limit'),
-    types: given.list('types'),
-    notTypes: given.list('not_types') ?? [],
+    types: given.types('types'),
+    notTypes: given.types('not_types'),
     senders: given.set('senders'),
     notSenders: given.set('not_senders') ?? new Set(),
   }
@@ -97,9 +100,7 @@ export function includesRoom(
 
 /** Reports whether a list of this filter shows data of a type, such as account data. */
 export function includesType({ types, notTypes }: EventFilter, type: string): boolean {
-  return (
-    !notTypes.some((pattern) => matches(pattern, type)) && (types?.some((one) => matches(one, type)) ?? true)
-  )
+  return notTypes?.has(type) !== true && (types?.has(type) ?? true)
 }
 
 /** Reports whether a list of this filter shows what a user has sent. */
@@ -119,9 +120,23 @@ function hasUrl({ json }: StoredEvent): boolean {
   return isObject(content) && typeof content['url'] === 'string'
 }
 
-/** A pattern may have `*` for any characters. */
+/** Types of events, by their names or by patterns. */
+class TypeList {
+  private readonly names: ReadonlySet<string>
+  readonly patterns: readonly string[]
+
+  constructor(given: readonly string[]) {
+    this.names = new Set(given)
+    this.patterns = [...this.names].filter((one) => one.includes('*'))
+  }
+
+  has(type: string): boolean {
+    return this.names.has(type) || this.patterns.some((pattern) => matches(pattern, type))
+  }
+}
+
+/** A pattern has `*` for any characters. */
 function matches(pattern: string, type: string): boolean {
-  if (!pattern.includes('*')) return pattern === type
   const [first = '', ...others] = pattern.split('*')
   if (!type.startsWith(first)) return false
   let at = first.length
@@ -204,6 +219,14 @@ class Reader {
     )
   }
 
+  types(name: string): TypeList | undefined {
+    const list = this.list(name)
+    const types = list && new TypeList(list)
+    if (types && types.patterns.length > MAX_PATTERNS)
+      throw bad(`${this.place}.${name}`, `a list with at most ${MAX_PATTERNS} patterns with *`)
+    return types
+  }
+
   set(name: string): ReadonlySet<string> | undefined {
     const list = this.list(name)
     return list && new Set(list)
@@ -230,5 +253,5 @@ function bad(place: string, what: string) {
   return matrixRefusal('M_BAD_JSON', `${place} is not ${what}`)
 }
 
-/** The filter that shows everything. It is made last, because it needs the class above. */
+/** The filter that shows everything. It is made last, because it needs the classes above. */
 export const noFilter: SyncFilter = parseSyncFilter({})

@@ -2,8 +2,9 @@ import type { Core } from '../..'
 import { matrixRefusal } from '../errors'
 import { noFilter, parseSyncFilter, type SyncFilter } from './filters'
 
-/** Filters that are kept. */
+/** Filters that are kept. A longer one is read each time, in characters, so that few clients do not fill the memory. */
 const CAPACITY = 1000
+const MAX_KEPT = 16_384
 
 /** The filters of requests. The same text is the same object, so that readers with equal filters are told the same. */
 export class KnownFilters {
@@ -23,6 +24,7 @@ export class KnownFilters {
     const known = this.parsed.get(json)
     if (known) return known
     const filter = parseSyncFilter(parsed(json))
+    if (json.length > MAX_KEPT) return filter
     if (this.parsed.size >= CAPACITY) this.parsed.clear()
     this.parsed.set(json, filter)
     return filter
@@ -37,6 +39,7 @@ export class KnownFilters {
       ? await this.core.reads.matrix().storedFilter(accountId, n)
       : undefined
     if (json === undefined) throw matrixRefusal('M_INVALID_PARAM', 'There is no filter with this id')
+    if (json.length > MAX_KEPT) return json
     if (this.stored.size >= CAPACITY) this.stored.clear()
     this.stored.set(key, json)
     return json
