@@ -1,7 +1,7 @@
-// How far back the list of notifications looks.
-import { expect, test } from 'bun:test'
+// How far back the list of notifications looks, and that it keeps nobody waiting.
+import { describe, expect, test } from 'bun:test'
 import { Notifications } from '../../src/core/matrix/push/notifications'
-import { countsOver, presentOf } from './counting'
+import { countingReader, countsOver, presentOf } from './counting'
 import { type HandMade, handMade } from './rooms-by-hand'
 
 /** Lists notifications; the log has ended so many rows later. */
@@ -50,22 +50,50 @@ test('a page of notifications looks 20,000 rows back, and the next one goes on f
   expect(await pagesAfter(41_000)).toEqual([[], [], ['long ago']])
 })
 
-test('a list of notifications of many rooms lets other requests through', async () => {
-  await using hand = await handMade('sqlite', ['ada', 'bob'])
+/** Ada in many rooms with a message of Bob each. */
+async function manyRooms() {
+  const hand = await handMade('sqlite', ['ada', 'bob'])
+  const channelIds: number[] = []
   for (let i = 0; i < 100; i++) {
     const room = await hand.room('bob', [
       { type: 'm.room.join_rules', stateKey: '', content: { join_rule: 'public' } },
     ])
     await room.member('ada', 'join')
     await room.says('bob', 'hello')
+    channelIds.push(room.channel.id)
   }
+  return { hand, channelIds, [Symbol.asyncDispose]: () => hand[Symbol.asyncDispose]() }
+}
+
+/** How many others had their turn during some work. */
+async function othersDuring(work: Promise<unknown>): Promise<number> {
   let others = 0
   const timer = setInterval(() => {
     others++
   }, 0)
-  const query = { from: undefined, limit: 500, onlyHighlights: false }
-  const { notifications } = await notificationsOf(hand, 0).list(hand.actor('ada'), query)
+  await work
   clearInterval(timer)
-  expect(notifications).toHaveLength(100)
-  expect(others).toBeGreaterThan(8)
+  return others
+}
+
+describe('work on many rooms lets other requests through', () => {
+  test('a list of notifications', async () => {
+    await using scene = await manyRooms()
+    const { hand } = scene
+    const query = { from: undefined, limit: 500, onlyHighlights: false }
+    const listing = notificationsOf(hand, 0).list(hand.actor('ada'), query)
+    expect(await othersDuring(listing)).toBeGreaterThan(8)
+    expect((await listing)['notifications']).toHaveLength(100)
+  })
+
+  test('counts of unread events', async () => {
+    await using scene = await manyRooms()
+    const { hand, channelIds } = scene
+    const { counts } = countsOver(hand, (_, ask) => ask())
+    const counting = counts.of(countingReader(hand, 'ada'), channelIds, await presentOf(hand))
+    expect(await othersDuring(counting)).toBeGreaterThan(8)
+    expect([...(await counting).values()].map(({ notifications }) => notifications)).toEqual(
+      channelIds.map(() => 1),
+    )
+  })
 })

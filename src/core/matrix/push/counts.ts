@@ -1,5 +1,7 @@
 import type { Core } from '../..'
 import type { Announcements } from '../../kernel/announcements'
+import { slices } from '../../kernel/paged-reads'
+import type { PacedLoop } from '../../kernel/turns'
 import type { Marks } from '../../log/marks'
 import type { Now } from '../reading/positions'
 import type { Reader } from '../reading/readers'
@@ -19,6 +21,10 @@ const KEPT_ACCOUNTS = 10_000
 /** Events that are looked at for one count: older ones do not count. */
 const MAX_EXAMINED = 5000
 const PAGE = 250
+/** Rooms that are counted together. */
+const ROOMS = 25
+/** What a room costs in rows, for the pace of loops. */
+const ROWS_PER_ROOM = 8
 const MEMBER = 'm.room.member'
 
 export type CountingReader = Pick<Reader, 'accountId' | 'userId' | 'ignored'>
@@ -66,11 +72,14 @@ export class Counts implements UnreadCounts {
       else missing.push(tail)
       loop.did(1)
     }
-    if (missing.length === 0) return found
-    for (const unread of await this.countAnew(account, missing, end)) {
-      found.set(unread.channelId, unread.counts)
-      // What was read while something changed is not kept.
-      if (account.version === version) this.keep(account, unread.channelId, unread.counts)
+    for (const some of slices(missing, ROOMS)) {
+      await loop.turn()
+      for (const unread of await this.countAnew(account, some, end, loop)) {
+        found.set(unread.channelId, unread.counts)
+        // What was read while something changed is not kept.
+        if (account.version === version) this.keep(account, unread.channelId, unread.counts)
+      }
+      loop.did(some.length * ROWS_PER_ROOM)
     }
     return found
   }
@@ -157,6 +166,7 @@ export class Counts implements UnreadCounts {
     account: AccountCounts,
     tails: readonly Tail[],
     end: number,
+    loop: PacedLoop,
   ): Promise<{ readonly channelId: number; readonly counts: RoomUnread }[]> {
     const channelIds = tails.map(({ channelId }) => channelId)
     const generations = tails.map(({ generation }) => generation)
@@ -168,15 +178,20 @@ export class Counts implements UnreadCounts {
       const read = upTo.get(channelId)
       if (!read) continue
       const counts = new RoomUnread(generations[i] ?? 0, end)
-      if ((newest.get(channelId) ?? 0) > read.everywhere) await this.scan(account, tail, read, counts)
+      if ((newest.get(channelId) ?? 0) > read.everywhere) await this.scan(account, tail, read, counts, loop)
       counted.push({ channelId, counts })
     }
     return counted
   }
 
   /** Counts the events of a room that are not read, newest first. */
-  private async scan(account: AccountCounts, tail: Tail, read: ReadUpTo, counts: RoomUnread): Promise<void> {
-    const loop = this.deps.core.pace.loop()
+  private async scan(
+    account: AccountCounts,
+    tail: Tail,
+    read: ReadUpTo,
+    counts: RoomUnread,
+    loop: PacedLoop,
+  ): Promise<void> {
     const { states } = account
     const after = read.everywhere
     let before = counts.end
@@ -191,7 +206,7 @@ export class Counts implements UnreadCounts {
         if (isRead(event, account.userId)) read.note(event.thread, event.pos)
         else counts.count(event, await this.outcome(account, tail, event, counts))
       }
-      loop.did(page.length)
+      loop.did(ROWS_PER_ROOM + page.length)
       const last = page.at(-1)
       if (page.length < PAGE || !last || counts.isFull) return
       before = last.pos
