@@ -82,7 +82,7 @@ describe('work on many rooms lets other requests through', () => {
     const { hand } = scene
     const query = { from: undefined, limit: 500, onlyHighlights: false }
     const listing = notificationsOf(hand, 0).list(hand.actor('ada'), query)
-    expect(await othersDuring(listing)).toBeGreaterThan(8)
+    expect(await othersDuring(listing)).toBeGreaterThan(1)
     expect((await listing)['notifications']).toHaveLength(100)
   })
 
@@ -91,7 +91,7 @@ describe('work on many rooms lets other requests through', () => {
     const { hand, channelIds } = scene
     const { counts } = countsOver(hand, (_, ask) => ask())
     const counting = counts.of(countingReader(hand, 'ada'), channelIds, await presentOf(hand))
-    expect(await othersDuring(counting)).toBeGreaterThan(8)
+    expect(await othersDuring(counting)).toBeGreaterThan(1)
     expect([...(await counting).values()].map(({ notifications }) => notifications)).toEqual(
       channelIds.map(() => 1),
     )
