@@ -92,6 +92,36 @@ describe('a receipt', () => {
   })
 })
 
+test('a receipt names a thread in which its event is', async () => {
+  const { ada, bob, room } = await pair()
+  const root = await say(bob, room, 'root')
+  const other = await say(bob, room, 'no root')
+  const reply = await say(bob, room, 'reply', inThread(root))
+  const reaction = await rooms.send(
+    bob,
+    room,
+    { 'm.relates_to': { rel_type: 'm.annotation', event_id: reply, key: '+' } },
+    'm.reaction',
+  )
+  const noted = async (event: string, thread: string, kind = 'm.read') => {
+    const path = `${roomPath(room)}/receipt/${kind}/${encodeURIComponent(event)}`
+    return (await ada.post(path, { thread_id: thread })).status
+  }
+  for (const event of [root, reply, reaction]) expect(await noted(event, root), event).toBe(200)
+  for (const event of [root, other]) expect(await noted(event, 'main'), event).toBe(200)
+  const wrong = [
+    { event: other, thread: root },
+    { event: other, thread: other },
+    { event: reply, thread: other },
+    { event: root, thread: '$unknown' },
+  ]
+  for (const { event, thread } of wrong) {
+    const status = await noted(event, thread)
+    expect([event, thread, status]).toEqual([event, thread, 400])
+  }
+  expect(await noted(other, 'main', 'm.fully_read')).toBe(400)
+})
+
 test('who writes has read what is there, in that thread', async () => {
   const { ada, bob, room } = await pair()
   const root = await say(bob, room)

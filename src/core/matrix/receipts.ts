@@ -10,6 +10,8 @@ import { RECEIPT_KINDS, type ReceiptKind } from './receipt-ports'
 
 const MICROS_PER_MILLISECOND = 1000
 const MAX_THREAD_BYTES = 255
+/** How far it is followed what an event is about: a reaction, an edit. */
+const MAX_RELATIONS = 3
 
 /** An event up to which somebody has read, as it asks to note. */
 export interface NewReceipt {
@@ -36,20 +38,40 @@ export class Receipts {
    */
   async note(actor: Person, roomId: string, receipts: readonly NewReceipt[]): Promise<void> {
     const kinds = receipts.map(({ kind }) => kindOf(kind))
-    for (const { thread } of receipts) requireThread(thread)
+    for (const receipt of receipts) requireThread(receipt)
     await this.deps.positions.now()
     const view = await this.deps.readers.view(actor, roomId)
     if (view.sight.membership !== 'join') throw matrixRefusal('M_FORBIDDEN', 'You are not in this room')
     const events: StoredEvent[] = []
-    for (const { eventId } of receipts) events.push(await this.deps.history.seenEvent(view, eventId))
+    for (const { eventId, thread } of receipts) {
+      const event = await this.deps.history.seenEvent(view, eventId)
+      if (thread !== undefined && thread !== 'main') await this.requireInThread(view, event, thread)
+      events.push(event)
+    }
     const wanted = receipts.flatMap(({ thread = '' }, i) => {
       const [kind, event] = [kinds[i], events[i]]
-      return kind && event ? [{ kind, thread: kind === 'm.fully_read' ? '' : thread, pos: event.pos }] : []
+      return kind && event ? [{ kind, thread, pos: event.pos }] : []
     })
     const ahead = await this.ahead(view, wanted)
     if (ahead.length === 0) return
     await this.write(actor, view, ahead)
     await this.advance(actor, view, ahead)
+  }
+
+  /** An event is in a thread as a reply, as its root, or because it is about one of these. @throws m_invalid_param */
+  private async requireInThread({ room }: RoomView, event: StoredEvent, thread: string): Promise<void> {
+    const reads = this.deps.core.reads.matrix()
+    const at = async (pos: number) => (await reads.eventsAtPositions(room.channelId, [pos]))[0]
+    let about: StoredEvent | undefined = event
+    for (let step = 0; about && step <= MAX_RELATIONS; step++) {
+      const root: StoredEvent | undefined = about.threadPos === null ? about : await at(about.threadPos)
+      if (root?.eventId === thread) {
+        const types = await reads.relationTypes([root.pos])
+        if (types.some(({ relType }) => relType === 'm.thread')) return
+      }
+      about = about.threadPos === null && about.relPos !== null ? await at(about.relPos) : undefined
+    }
+    throw matrixRefusal('M_INVALID_PARAM', 'The event is not in the thread that thread_id names')
   }
 
   /** Moves the position of the reader on /v1 to where its receipts are. */
@@ -111,8 +133,10 @@ function kindOf(kind: string): ReceiptKind {
   throw matrixRefusal('M_INVALID_PARAM', `The receipt type is one of: ${RECEIPT_KINDS.join(', ')}`)
 }
 
-function requireThread(thread: string | undefined): void {
+function requireThread({ kind, thread }: NewReceipt): void {
   if (thread === undefined) return
+  if (kind === 'm.fully_read')
+    throw matrixRefusal('M_INVALID_PARAM', 'A receipt m.fully_read has no thread_id')
   const isThread = thread === 'main' || (thread.startsWith('$') && thread.length <= MAX_THREAD_BYTES)
   if (!isThread) throw matrixRefusal('M_INVALID_PARAM', 'thread_id is main or the id of an event')
 }
