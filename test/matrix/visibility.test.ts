@@ -1,5 +1,6 @@
 // Who sees which part of a room's history, in every way to read it.
 import { describe, expect, test } from 'bun:test'
+import { engines } from '../store/engines'
 import { type HandMade, type HandMadeRoom, handMade, idOf } from './rooms-by-hand'
 
 const SETTINGS = ['world_readable', 'shared', 'invited', 'joined', undefined] as const
@@ -238,3 +239,30 @@ test('who has forgotten a room reads nothing of it, until it comes in again', as
   await room.member('bob', 'join')
   expect(await readsAll(s, room, 'bob')).toEqual(['hello'])
 })
+
+test.each(engines)(
+  'who ignores more users than a statement has places for reads threads on %s',
+  async (engine) => {
+    await using s = await handMade(engine, ['ada', 'bob'])
+    const room = await s.room('ada')
+    const root = await room.says('ada', 'root')
+    await room.add('ada', {
+      type: 'm.room.message',
+      content: { msgtype: 'm.text', body: 'reply' },
+      relation: { pos: root.pos, type: 'm.thread' },
+      threadPos: root.pos,
+    })
+    const accountId = s.actor('ada').account.id
+    const ids = [...Array.from({ length: 66_000 }, (_, i) => idOf(`u${i}`)), '@half\ud800:example.org']
+    const json = JSON.stringify({ ignored_users: Object.fromEntries(ids.map((id) => [id, {}])) })
+    await s.store.transact(async (tx) => {
+      const mx = await tx.matrix().nextMx(`a${accountId}`)
+      const type = 'm.ignored_user_list'
+      await tx.matrix().setAccountDatum({ accountId, channelId: 0, type, json, mx })
+    })
+    const { rooms } = await s.sync('ada')
+    const [shown] =
+      rooms.join[room.id]?.timeline.events.filter(({ event_id }) => event_id === root.eventId) ?? []
+    expect(shown?.unsigned?.['m.relations']).toMatchObject({ 'm.thread': { count: 1 } })
+  },
+)

@@ -53,6 +53,8 @@ export interface EventReads {
   eventsRelatedTo(pos: number, page: EventPage & { readonly relType?: string }): Promise<StoredEvent[]>
   /** All events that relate to the one at a position in this way, by position. */
   relatedEvents(pos: number, relType: string): Promise<StoredEvent[]>
+  /** Reports whether a user has reacted to the event at a position with a key, and has not taken it back. */
+  hasReacted(pos: number, reaction: { readonly key: string; readonly sender: string }): Promise<boolean>
   /** The newest event that relates to each of these positions in this way. */
   newestRelated(
     relType: string,

@@ -166,11 +166,7 @@ export class Sendings {
   ): Promise<StoredEvent> {
     const { tx, self, actor } = act
     if (key === null || !target) return addAlone(act, draft)
-    const others = await tx.matrix().relatedEvents(target.pos, 'm.annotation')
-    const isDoubled = others.some(
-      (event) => event.relKey === key && event.sender === self.userId && event.redactedBy === null,
-    )
-    if (isDoubled)
+    if (await tx.matrix().hasReacted(target.pos, { key, sender: self.userId }))
       throw matrixRefusal('M_DUPLICATE_ANNOTATION', 'You have reacted to this event with this key before')
     const message = await messageOf(act, target)
     if (!message || message.deletedAt !== null) return addAlone(act, draft)

@@ -187,7 +187,8 @@ export function ignoredIn(json: string, own: string): ReadonlySet<string> {
   const content: unknown = JSON.parse(json)
   const users = isObject(content) ? content['ignored_users'] : undefined
   const named = isObject(users) ? Object.keys(users) : []
-  const ignored = new Set(named.filter((userId) => parseUserId(userId)))
+  // Half a character is none that every store takes.
+  const ignored = new Set(named.filter((userId) => userId.isWellFormed() && parseUserId(userId)))
   ignored.delete(own)
   return ignored
 }

@@ -75,6 +75,22 @@ export function eventReads(handle: Handle): EventReads {
         .where(and(eq(events.relPos, pos), eq(events.relType, relType)))
         .orderBy(asc(events.pos))
     },
+    async hasReacted(pos, { key, sender }) {
+      const [found] = await db
+        .select({ pos: events.pos })
+        .from(events)
+        .where(
+          and(
+            eq(events.relPos, pos),
+            eq(events.relType, 'm.annotation'),
+            eq(events.relKey, key),
+            eq(events.sender, sender),
+            isNull(events.redactedBy),
+          ),
+        )
+        .limit(1)
+      return found !== undefined
+    },
     async newestRelated(relType, positions) {
       if (positions.length === 0) return []
       // The index of relations finds the newest one of each.

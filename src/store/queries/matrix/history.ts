@@ -147,7 +147,10 @@ function threadReads({ db, t, dialect }: Handle): ThreadReads {
       sql`${events.relPos} IS NOT NULL`,
       eq(events.relType, 'm.thread'),
       sql`${events.redactedBy} IS NULL`,
-      notInArray(events.sender, [...ignored]),
+      // One text, because the list may be longer than a statement may have values.
+      ignored.length === 0
+        ? undefined
+        : sql`NOT (${dialect.amongTexts(events.sender, sql`${JSON.stringify(ignored)}`)})`,
     )
   const summaries = (rows: Awaited<ReturnType<typeof replies>>): ThreadSummary[] =>
     rows.flatMap(({ root, participated, ...row }) =>
