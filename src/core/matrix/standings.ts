@@ -17,6 +17,8 @@ export class Standings {
   private changes = 0
   /** The last time that it was read again; requests that arrive meanwhile wait for it. */
   private loading: Promise<void> = Promise.resolve()
+  /** Whether a change could not be read. */
+  private isStale = false
 
   /** Called for each account that is locked from now on. */
   private onLocked: (accountId: number) => void = () => {}
@@ -32,13 +34,23 @@ export class Standings {
     this.store.onCommit((events) => {
       if (!events.some(isOfStanding)) return
       this.changes++
-      this.loading = this.load().catch((fault) => this.report(fault))
+      this.renew()
     })
     await this.load()
   }
 
+  private renew(): void {
+    this.isStale = false
+    this.loading = this.load().catch((fault) => {
+      // The next request tries it again.
+      this.isStale = true
+      this.report(fault)
+    })
+  }
+
   /** @throws M_USER_LOCKED */
   async refuseLocked({ id }: Pick<Account, 'id'>): Promise<void> {
+    if (this.isStale) this.renew()
     await this.loading
     if (this.byAccount.get(id)?.locked !== true) return
     throw new AppError('unauthenticated', 'm_user_locked', 'An administrator has locked this account', {
