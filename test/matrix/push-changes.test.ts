@@ -58,6 +58,27 @@ describe('a change is not missed', () => {
     expect(asked).toEqual([[], [id]])
   })
 
+  test('of pushers, when it could not be read', async () => {
+    await using hand = await handMade('sqlite', ['ada'])
+    const asked: (readonly unknown[])[] = []
+    let isBroken = false
+    const told = delivery(hand, async (name, ask, given) => {
+      if (name !== 'livePushers') return ask()
+      asked.push(given)
+      if (isBroken) throw new Error('the database is not there')
+      return ask()
+    })
+    const run = () => told.run(new AbortController().signal)
+    await run()
+    const { id } = hand.actor('ada').account
+    await hand.store.transact((tx) => tx.matrix().nextMx(`p${id}`))
+    isBroken = true
+    expect((await run().catch((error) => error)).message).toBe('the database is not there')
+    isBroken = false
+    await run()
+    expect(asked).toEqual([[], [id], [undefined]])
+  })
+
   test('of whom an account ignores, while that is read', async () => {
     await using hand = await handMade('sqlite', ['ada', 'bob'])
     const { around, answer } = holdingBack('accountDatum')

@@ -147,7 +147,11 @@ export class PushDelivery implements Shiftable {
     const reads = this.deps.store.reads.matrix()
     const accounts = changed ? [...changed] : [undefined]
     for (const accountId of accounts) {
-      const found = await reads.livePushers(accountId)
+      const found = await reads.livePushers(accountId).catch((fault) => {
+        // What was not read is read the next time.
+        this.changed = null
+        throw fault
+      })
       const keys = new Set(found.map(keyText))
       for (const [key, { pusher }] of this.queues)
         if ((accountId === undefined || pusher.accountId === accountId) && !keys.has(key)) this.drop(key)
