@@ -1,5 +1,6 @@
 // Member events that lazy clients are sent, when answers of /sync are lost.
 import { expect, test } from 'bun:test'
+import { LazyMemory } from '../../src/core/matrix/sync/lazy'
 import { handMade, idOf } from './rooms-by-hand'
 
 const FILTER = JSON.stringify({ room: { timeline: { limit: 2 }, state: { lazy_load_members: true } } })
@@ -39,3 +40,16 @@ test.each(['the same process', 'another process'])(
     expect((await ask(last.since)).members).toEqual([])
   },
 )
+
+test('what a device was sent is remembered during a request that makes many answers', () => {
+  const memory = new LazyMemory()
+  const place = (seq: number) => ({ seq, mx: 0 })
+  memory.begin('device', undefined, place(0))
+  memory.note('device', 1, ['@ada:example.org'], { since: undefined, place: place(0) })
+  for (let seq = 1; seq < 100; seq++) memory.begin('device', place(0), place(seq))
+  expect(memory.has('device', 1, '@ada:example.org', place(0))).toBe(true)
+  memory.begin('device', place(99), place(100))
+  expect(memory.has('device', 1, '@ada:example.org', place(99))).toBe(true)
+  memory.begin('device', place(1000), place(1001))
+  expect(memory.has('device', 1, '@ada:example.org', place(1000))).toBe(false)
+})

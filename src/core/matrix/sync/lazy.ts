@@ -33,9 +33,12 @@ export class LazyMemory {
   begin(device: string, since: AnswerPlace | undefined, place: AnswerPlace): void {
     const { rooms, answers } = this.of(device)
     if (since && !answers.has(nameOf(since))) rooms.clear()
-    answers.delete(nameOf(place))
-    answers.add(nameOf(place))
-    if (answers.size > ANSWERS) dropFirst(answers)
+    // A request that waits makes many answers that nobody is sent: the place where it began is not forgotten meanwhile.
+    for (const one of since ? [since, place] : [place]) {
+      answers.delete(nameOf(one))
+      answers.add(nameOf(one))
+    }
+    while (answers.size > ANSWERS) dropFirst(answers)
   }
 
   /** Reports whether the reader that was answered up to this place has the member event. */
