@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { SynapseError } from '@synapse/client'
-import { ageOf, clockOf, dayOf, leftOf, longDayOf } from '../../../packages/console/src/ui/clock'
+import { ageOf, clockOf, dayOf, fieldDayOf, leftOf, longDayOf } from '../../../packages/console/src/ui/clock'
 import { initialsOf } from '../../../packages/console/src/ui/initials'
 import { wordsOf } from '../../../packages/console/src/ui/words'
 
@@ -22,6 +22,20 @@ describe('times', () => {
     expect(longDayOf(at('23:59:00'), now)).toBe('Today')
     expect(longDayOf(new Date('2026-03-11T23:59:00'), now)).toBe('Yesterday')
     expect(longDayOf(new Date('2026-03-10T12:00:00'), now)).toBe('Tuesday 10 March')
+  })
+
+  test.each([
+    ['Pacific/Kiritimati', '2026-03-13'],
+    ['America/St_Johns', '2026-03-12'],
+  ])('in %s a date field has the day that it is there', (zone, day) => {
+    const { TZ } = process.env
+    try {
+      process.env.TZ = zone
+      expect(fieldDayOf(new Date('2026-03-12T12:00:00Z'))).toBe(day)
+      expect(fieldDayOf(new Date('2026-03-13T01:00:00Z'))).toBe(day)
+    } finally {
+      process.env.TZ = TZ ?? 'Etc/UTC'
+    }
   })
 
   test.each([

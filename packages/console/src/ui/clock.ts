@@ -12,12 +12,20 @@ export function dayOf(date: Date, now = new Date()): string {
   return format(date.getFullYear() === now.getFullYear() ? 'day' : 'dayOfYear', date)
 }
 
-/** `Today`, `Yesterday`, else `Thursday, 12 March`. */
+/** `Today`, `Yesterday`, else `Thursday 12 March`. */
 export function longDayOf(date: Date, now = new Date()): string {
   const days = Math.round((midnight(now) - midnight(date)) / 86_400_000)
   if (days === 0) return 'Today'
   if (days === 1) return 'Yesterday'
   return format(date.getFullYear() === now.getFullYear() ? 'longDay' : 'longDayOfYear', date)
+}
+
+/** The day in the zone of this browser as a date field has it: `2026-03-12`. */
+export function fieldDayOf(date: Date): string {
+  const [year, month, day] = [date.getFullYear(), date.getMonth() + 1, date.getDate()]
+  return [String(year).padStart(4, '0'), ...[month, day].map((part) => String(part).padStart(2, '0'))].join(
+    '-',
+  )
 }
 
 /** The whole stamp with seconds and zone. */

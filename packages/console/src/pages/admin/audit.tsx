@@ -4,6 +4,7 @@ import { href } from '../../app/routes'
 import { synapse } from '../../app/session'
 import { shellWord } from '../../app/shell-words'
 import { Button, CopyButton, Dialog, ErrorState, Field, Loading } from '../../ui'
+import { fieldDayOf } from '../../ui/clock'
 import { countOf, When } from '../parts/facts'
 import { instantOf, wordOf } from '../parts/fields'
 import { usePages } from '../parts/pages'
@@ -115,7 +116,12 @@ export function AuditPage() {
           autoComplete="off"
           defaultValue={filter.target}
         />
-        <Field label="Since" name="since" type="date" defaultValue={filter.since && dayOf(filter.since)} />
+        <Field
+          label="Since"
+          name="since"
+          type="date"
+          defaultValue={filter.since && fieldDayOf(new Date(filter.since))}
+        />
         <Button type="submit">Show</Button>
         {key !== '{}' && <a href={href('adminSection', { section: 'audit' })}>Show all</a>}
       </form>
@@ -140,13 +146,6 @@ export function AuditPage() {
       )}
     </AdminMain>
   )
-}
-
-/** The day of an instant in the zone of this browser, as a date field has it. */
-function dayOf(instant: string): string {
-  const date = new Date(instant)
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }
 
 function Details({ of }: { readonly of: AuditEntry }) {

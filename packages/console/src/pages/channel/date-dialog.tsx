@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { background } from '../../background'
 import { Button, Dialog } from '../../ui'
+import { fieldDayOf } from '../../ui/clock'
 
 interface DateDialogProps {
   readonly find: (time: string) => Promise<string | null>
@@ -45,7 +46,7 @@ export function DateDialog({ find, onFound, onClose }: DateDialogProps) {
               id="jump-day"
               type="date"
               value={day}
-              max={new Date().toISOString().slice(0, 10)}
+              max={fieldDayOf(new Date())}
               onInput={({ currentTarget }) => {
                 setDay(currentTarget.value)
                 setProblem('')

@@ -1,4 +1,5 @@
 /** What a search asks for, as it is typed: words, and filters such as `in:general`. */
+import { fieldDayOf } from '../../ui/clock'
 
 const KINDS = ['message', 'correction', 'approval', 'system'] as const
 export type Kind = (typeof KINDS)[number]
@@ -180,12 +181,8 @@ export function suggest({ filter, begun }: Typed, { places, people, now }: Compl
 
 function days(now: number): { day: string; words: string }[] {
   const date = new Date(now)
-  const back = (count: number) => {
-    const day = new Date(date.getFullYear(), date.getMonth(), date.getDate() - count)
-    return [day.getFullYear(), day.getMonth() + 1, day.getDate()]
-      .map((part, index) => String(part).padStart(index === 0 ? 4 : 2, '0'))
-      .join('-')
-  }
+  const back = (count: number) =>
+    fieldDayOf(new Date(date.getFullYear(), date.getMonth(), date.getDate() - count))
   return [
     { day: back(0), words: 'today' },
     { day: back(1), words: 'yesterday' },
