@@ -18,21 +18,23 @@ interface Listed {
 }
 
 const site = new Site()
+// The days of the generations are those of the program's zone.
+site.environment.TZ = 'UTC'
 let server: ServerProcess
 let newest: string
-/** The same copy, dated this many days ago at noon. */
+/** The same copy, dated this many days earlier at noon. */
 let dated: (days: number, label?: string) => string
 
 beforeAll(async () => {
   server = (await served(site, 2)).server
   newest = (await backUp(site)).file
   dated = (days, label) => {
-    const at = new Date()
-    at.setHours(12, 0, 0, 0)
-    at.setDate(at.getDate() - days)
+    const record = JSON.parse(textOf(newest.replace(/db$/, 'json')))
+    const at = new Date(record.created_at)
+    at.setUTCHours(12, 0, 0, 0)
+    at.setUTCDate(at.getUTCDate() - days)
     const names = namesOf(dirname(newest), stampOf(at))
     copyFileSync(newest, names.database)
-    const record = JSON.parse(textOf(newest.replace(/db$/, 'json')))
     const changed = { ...record, created_at: at.toISOString(), label: label ?? 'daily' }
     writeFileSync(names.side, JSON.stringify(changed))
     return names.database

@@ -60,7 +60,7 @@ describe.each(readers)('%s', (name, argv, isThere) => {
       expect(obeyed(printed)).toEqual([])
       expect(printed).toContain('\\u{1b}]52;c;cm0gLXJm\\u{7}')
       expect(printed).toMatch(/\n {4}second line/)
-      expect(printed).not.toMatch(/^11:11:11/m)
+      expect(printed).not.toMatch(/^11:11:11 #general root/m)
     },
   )
 })

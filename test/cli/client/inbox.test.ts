@@ -136,7 +136,7 @@ describe('presence', () => {
   test('a state holds with its note until it is taken back', async () => {
     const jan = await Desk.of(room, 'jan')
     expect(await jan.out('presence', 'working', '--note', 'the diff', '--ttl', '10m')).toMatch(
-      /^jan is working: the diff, until \d\d:\d\d\n$/,
+      /^jan is working: the diff, until (?:\d{4}-\d\d-\d\d )?\d\d:\d\d\n$/,
     )
     const [shown] = await jan.lines<Presence>('presence', '--json')
     expect(shown).toMatchObject({ handle: 'jan', state: 'working', note: 'the diff' })
