@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { Chance } from '../support/chance'
 import { Site } from '../support/site'
-import { EventStream } from '../support/sockets'
+import { EventStream, until } from '../support/sockets'
 import { freePort } from '../support/supervised'
 
 setDefaultTimeout(180_000)
@@ -40,6 +40,8 @@ test(`clients beyond the limit of streams are told when to come back, and miss n
   const running = clients.map((client) => client.run(() => last))
   for (let restart = 0; restart < RESTARTS; restart++) {
     await Bun.sleep(500)
+    const before = posted.length
+    await until('messages between two restarts', () => posted.length > before + 1)
     if (restart % 2 === 0) await server.stop()
     else await server.kill()
     server = await site.serveWith(settings)
