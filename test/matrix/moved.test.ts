@@ -21,18 +21,20 @@ interface Events {
 const IDS = 'SELECT event_id FROM matrix_events ORDER BY pos'
 const BEHIND = `SELECT (SELECT max(seq) FROM events) - (SELECT position FROM projections WHERE name = 'matrix') AS behind`
 
+// How far the events are made comes first: what is made meanwhile is among the ids.
+
 async function inSqlite(site: Site): Promise<Events> {
   using db = new Database(site.paths.database, { readonly: true })
-  const ids = db.query<{ event_id: string }, []>(IDS).all()
   const row = db.query<{ behind: number | null }, []>(BEHIND).get()
+  const ids = db.query<{ event_id: string }, []>(IDS).all()
   return { ids: ids.map(({ event_id }) => event_id), behind: row?.behind ?? 1 }
 }
 
 async function inPostgres(url: string): Promise<Events> {
   const sql = postgres(url, { max: 1 })
   try {
-    const ids = await sql.unsafe<{ event_id: string }[]>(IDS)
     const [row] = await sql.unsafe<{ behind: string | null }[]>(BEHIND)
+    const ids = await sql.unsafe<{ event_id: string }[]>(IDS)
     return { ids: ids.map(({ event_id }) => event_id), behind: Number(row?.behind ?? 1) }
   } finally {
     await sql.end()
