@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Channel, ChannelSettings } from '../../src/core/kernel/entities'
+import { toMicros } from '../../src/core/kernel/time'
 import { eventCatalogue } from '../../src/core/log/catalogue'
 import { channelEvent } from '../../src/core/log/events'
 import { retentionJobs } from '../../src/jobs'
@@ -68,6 +69,8 @@ describe.each(engines)('the retention of a channel on %s', (name) => {
 test('the daily purge waits until the date can be trusted, and again after a jump of the clock', async () => {
   await using s = await scene('sqlite')
   await s.sets(s.plans, { retentionMax: 1 })
+  // The purge runs at a time of day in the zone of this machine. Noon is far from it.
+  s.clock.set(toMicros(new Date(2026, 4, 11, 12).getTime() * 1000))
   const { purges, erasures, settings } = s.core
   const [daily] = retentionJobs({ purges, erasures, settings, clock: s.clock, report: () => {} })
   if (!daily) throw new Error('there is a daily job')
