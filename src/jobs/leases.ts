@@ -117,6 +117,7 @@ function calendarWatch({ store, expiries, leaseClock, clock, isShared }: LeaseJo
       await store.transact(async (tx) => {
         for (const one of expiries.shiftables) await one.shift(tx, jump)
         // The work may run twice, the clock moves once.
+        tx.endGroup()
         if (jump > 0) tx.afterCommit(() => move(jump))
         else if (!isBack) {
           move(jump)

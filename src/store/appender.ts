@@ -20,6 +20,7 @@ export class Appender {
   private readonly insertEvents: ReturnType<typeof eventInsert>
   private readonly insertMessages: ReturnType<typeof messageInserts>
   private registered: (() => void)[] = []
+  private isLast = false
   private last: LogHead = { seq: 0, accessSeq: 0, lastAt: toMicros(0) }
 
   constructor(
@@ -44,6 +45,9 @@ export class Appender {
       appendAll: (given) => this.appendAll(given),
       insertMessage: (draft) => this.insertMessage(draft),
       afterCommit: (effect) => this.registered.push(effect),
+      endGroup: () => {
+        this.isLast = true
+      },
     }
   }
 
@@ -51,6 +55,7 @@ export class Appender {
   beginAt(head: LogHead): void {
     this.appended = []
     this.registered = []
+    this.isLast = false
     this.marks.take()
     this.last = head
   }
@@ -71,7 +76,7 @@ export class Appender {
 
   /** Reports whether later writes must be judged anew, after the commit. */
   get endsGroup(): boolean {
-    return this.registered.length > 0 || this.appended.some(({ type }) => this.catalogue.changesRights(type))
+    return this.isLast || this.appended.some(({ type }) => this.catalogue.changesRights(type))
   }
 
   /** The head of the log after the appended events. */

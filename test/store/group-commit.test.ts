@@ -253,7 +253,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(Number(head?.access_seq)).toBe(event.seq)
   })
 
-  test('what an act wants to be called after the commit is called once, before a later write is judged', async () => {
+  test('what an act wants to be called after the commit is called once, and before a later write is judged if it ends the group', async () => {
     await using s = await scene()
     for (const statement of POISON[name]) await s.sql(statement)
     const told: string[] = []
@@ -263,6 +263,7 @@ describe.each(engines)('group commit on %s', (name) => {
     const failing = rejectionOf(s.write('poison'))
     const effect = s.store.transact(async (tx) => {
       runs++
+      tx.endGroup()
       tx.afterCommit(() => told.push(`${s.commits.flat().length} events announced`))
       await tx.append(notedEvent(s.noted, 'seen'), null)
       // Queued while the act runs, so in a later group.

@@ -286,8 +286,10 @@ export interface Writes
   appendAll(given: readonly Appended[]): Promise<void>
   /** Posts a message that is part of an act, with the next seq and instant. */
   insertMessage(draft: PostDraft): Promise<MessageEvent>
-  /** Calls `effect` once this transaction is committed and announced, before a later write is judged. It must not wait or throw. */
+  /** Calls `effect` once, when this transaction is committed and announced, before the next group. It must not wait or throw. */
   afterCommit(effect: () => void): void
+  /** Has later writes judged in the next group, so after the effects of this one. */
+  endGroup(): void
   /** The instant of the next event. */
   now(): Micros
   /** The seq of the next event. */
@@ -303,9 +305,7 @@ export interface Writes
   /** `not`: the id of a session to keep. */
   deleteSessions(by: { id: number } | { accountId: number; not?: number | undefined }): Promise<Session[]>
   insertPairCode(code: NewPairCode): Promise<PairCode>
-  /**
-   * Marks a code as redeemed; false if it was no longer active. `tokenId`: the token that it was redeemed for, if any.
-   */
+  /** Marks a code as redeemed; false if it was no longer active. `tokenId`: the token that it was redeemed for, if any. */
   redeemPairCode(id: number, tokenId: number | null, now: Micros): Promise<boolean>
   updatePairCode(id: number, change: { attempts?: number; state?: PairState }): Promise<void>
   /**

@@ -75,6 +75,7 @@ export function createWrites(
   | 'appendAll'
   | 'insertMessage'
   | 'afterCommit'
+  | 'endGroup'
   | 'now'
   | 'nextSeq'
 > {

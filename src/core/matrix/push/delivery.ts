@@ -192,7 +192,10 @@ export class PushDelivery implements Shiftable {
     const { watched, positions } = this.deps
     for (const accountId of [...this.readers]) {
       this.readers.delete(accountId)
-      const now = await watched.recount(accountId, positions.heard())
+      const now = await watched.recount(accountId, positions.heard()).catch((fault) => {
+        this.readers.add(accountId)
+        throw fault
+      })
       for (const queue of this.queues.values())
         if (queue.pusher.accountId === accountId && queue.unread !== now) queue.owesCount = true
     }
