@@ -228,9 +228,10 @@ export async function played(): Promise<string> {
   return play.text
 }
 
-/** Replaces what differs each time: ids, cursors, dates, times and ports. */
+/** Replaces what differs each time: ids, cursors, dates, times and ports. A line between two days is left out. */
 export function comparable(text: string): string {
   return text
+    .replaceAll(/^-- \w{3} \w{3} \d{2} \d{4} --\n/gm, '')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'ID')
     .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'TIME')
     .replaceAll(/\b\d{4}-\d{2}-\d{2}\b/g, 'DATE')
