@@ -1,4 +1,4 @@
-// The clock of the machine is set while something waits to be delivered, or has just been noticed.
+// The clock of the machine is set while deliveries are pending, and after an account has read.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { toMicros } from '../../src/core/kernel/time'
 import { acting } from '../matrix/acting'
@@ -79,7 +79,7 @@ describe.each(jumps)('a clock that is set $words', ({ by }) => {
     }
   })
 
-  test('a failed call of a webhook is made again after as long as before, and a failure of now is not one of long ago', async () => {
+  test('a failed call of a webhook is made again in time, and the webhook is not disabled', async () => {
     await using s = await scene()
     using hook = new Receiver()
     hook.answer = refuses
@@ -105,7 +105,7 @@ describe.each(jumps)('a clock that is set $words', ({ by }) => {
     })
   })
 
-  test('who reads is seen to read, and who does not is told to be unreachable in time', async () => {
+  test('an account that reads is seen to, and one that does not becomes unreachable in time', async () => {
     await using s = await scene()
     const readAt = async () => {
       const { body } = await s.ann.get<{ presence: { reachable: { last_read_at: string | null } }[] }>(
@@ -136,7 +136,7 @@ describe.each(jumps)('a clock that is set $words', ({ by }) => {
     })
   })
 
-  test('a push gateway that fails is called again after as long as before, and nothing is dropped', async () => {
+  test('a push gateway that fails is called again in time, and nothing is dropped', async () => {
     await using w = await homeserver(LOCAL)
     using gateway = new Receiver()
     gateway.answer = refuses

@@ -29,7 +29,7 @@ const absent = (count: number) => Array.from({ length: count }, (_, i) => idOf(`
 
 test('many user ids are looked up with a few statements, and found as each alone', async () => {
   await using hand = await handMade('sqlite', ['ada', 'bob'])
-  // Nobody has asked about these accounts yet, so they have no users.
+  // A user is made when its account is first needed on Matrix: these accounts have none yet.
   await hand.store.transact(async (tx) => {
     for (let i = 0; i < 10; i++) await makeAccount(tx, `new${i}`)
   })

@@ -1,4 +1,4 @@
-// How far back the list of notifications looks, and that it keeps nobody waiting.
+// GET /notifications: how far back it looks, and that other requests go on meanwhile.
 import { describe, expect, test } from 'bun:test'
 import { Notifications } from '../../src/core/matrix/push/notifications'
 import { countingReader, countsOver, presentOf } from './counting'

@@ -1,4 +1,4 @@
-// What a push gateway is told of what changes while it is called.
+// Changes during a call to a push gateway, and what the next call says of them.
 import { describe, expect, test } from 'bun:test'
 import { Receiver } from '../support/receiver'
 import { accepts, pushScene, set, until } from './pushing'

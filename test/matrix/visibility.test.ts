@@ -206,7 +206,7 @@ test('who left and rejects a new invitation is told nothing of the time between'
     }
 })
 
-test('who left is shown with a later ban no state of the time between', async () => {
+test('who left sees a later ban of itself, but no state of the time between', async () => {
   await using s = await handMade('sqlite', ['ada', 'bob', 'carol'])
   const room = await s.room('ada', [
     { type: 'm.room.join_rules', stateKey: '', content: { join_rule: 'public' } },

@@ -253,7 +253,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(Number(head?.access_seq)).toBe(event.seq)
   })
 
-  test('what an act wants to be called after the commit is called once, and before a later write is judged if it ends the group', async () => {
+  test('an effect of a commit is called once, and before a later write is judged if its act ends the group', async () => {
     await using s = await scene()
     for (const statement of POISON[name]) await s.sql(statement)
     const told: string[] = []
@@ -277,7 +277,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(told.slice(1).toSorted()).toEqual(['act judged', 'post judged'])
   })
 
-  test('what a refused act wants to be called after the commit is never called', async () => {
+  test('an effect of a refused act is never called', async () => {
     await using s = await scene()
     const told: string[] = []
     const refused = (isWritten: boolean) =>

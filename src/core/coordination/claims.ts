@@ -268,6 +268,7 @@ export class Claims implements Expiring {
     const { store, directory, policy, transactions, clock } = this.deps
     if (principalOf(actor).retry) return
     transactions.refuseWhileDraining(actor)
+    // Then only the transaction can tell how long a claim holds.
     if (clock.isUnsettled) return
     try {
       await directory.retryUntilLoaded(() =>

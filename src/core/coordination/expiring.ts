@@ -10,7 +10,7 @@
 import type { Writes } from '../kernel/ports'
 import type { Micros } from '../kernel/time'
 
-/** What has times by the lease clock, and moves them with it when the calendar is set. */
+/** Something with times by the lease clock. They move with the clock when the calendar is set. */
 export interface Shiftable {
   /** Moves what is stored by so many microseconds. */
   shift(tx: Writes, micros: number): Promise<void>

@@ -54,7 +54,7 @@ export function awaiting({ settings, clock, expiries }: AwaitingDeps): Projectio
   }
 }
 
-/** The log may be ahead of the clock. */
+/** Returns the earlier instant. An event may be dated after now, because the log may be ahead of the clock. */
 function earlier(at: Micros, now: Micros): Micros {
   return at < now ? at : now
 }

@@ -85,7 +85,7 @@ export class Unreachable implements Expiring {
 
   private async judge(tx: Writes, found: Awaited, reached: Reachable, now: Micros): Promise<void> {
     const { directory, settings, livePauses, clock } = this.deps
-    // The clock was moved back: it is judged anew.
+    // The clock was moved back since. The row is still due, so it is judged again.
     if (clock.now() < now) return
     // It may have changed since it was found, by the end of a pause.
     const row = await tx.awaited(found)
@@ -101,7 +101,7 @@ export class Unreachable implements Expiring {
       return tx.setAwaited({ ...row, fromSeq: oldest.seq, reachableUntil: until, dueAt: until })
     }
     const quietFrom = Math.max(row.reachableUntil ?? 0, reached.lastAt ?? 0)
-    // The log may be ahead of the clock. What it dates after now waits at least as long as the row says of the oldest.
+    // The log may be ahead of the clock. A message dated after now counts as one that waits as long as the oldest.
     const waitsFrom = (at: Micros) => (at <= now ? at : later(row.dueAt, -after))
     const dueAt = (at: Micros) => later(Math.max(waitsFrom(at), quietFrom) as Micros, after)
     const over = items.slice(0, SLICE).filter(({ at }) => dueAt(at) <= now)

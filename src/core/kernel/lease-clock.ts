@@ -38,12 +38,12 @@ export class LeaseClock {
     return Math.abs(this.seen - this.offset) <= JUMP_MICROS ? 0 : Math.round(this.seen - this.offset)
   }
 
-  /** Reports whether the calendar was set and not everything follows it yet: what is read then may be moved already, or not. */
+  /** Reports whether the calendar was set and some times do not follow it yet. What is read meanwhile may be either. */
   get isUnsettled(): boolean {
     return this.moves > 0 || this.jump !== 0
   }
 
-  /** Runs what moves this clock and what is stored. */
+  /** Runs work that moves stored times and this clock. Until it ends, `isUnsettled` is true. */
   async moving(work: () => Promise<void>): Promise<void> {
     this.moves++
     try {

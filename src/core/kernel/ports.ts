@@ -288,7 +288,7 @@ export interface Writes
   insertMessage(draft: PostDraft): Promise<MessageEvent>
   /** Calls `effect` once, when this transaction is committed and announced, before the next group. It must not wait or throw. */
   afterCommit(effect: () => void): void
-  /** Has later writes judged in the next group, so after the effects of this one. */
+  /** Ends the group: later writes are judged after the effects of this one. */
   endGroup(): void
   /** The instant of the next event. */
   now(): Micros

@@ -10,7 +10,7 @@ import { RECEIPT_KINDS, type ReceiptKind } from './receipt-ports'
 
 const MICROS_PER_MILLISECOND = 1000
 const MAX_THREAD_BYTES = 255
-/** How far it is followed what an event is about: a reaction, an edit. */
+/** How many relations are followed from an event, such as a reaction to an edit, to one in a thread. */
 const MAX_RELATIONS = 3
 
 /** An event up to which somebody has read, as it asks to note. */

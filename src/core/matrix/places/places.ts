@@ -64,7 +64,8 @@ class Places {
   }
 
   /**
-   * Returns the ids of the rooms that the reader and another user are in, as far as the reader may read them. Nobody is in a room with an unknown user.
+   * Returns the ids of the rooms that both the reader and another user have joined and that the reader may read. For an
+   * unknown user there are none.
    * @throws m_invalid_param for no user id, one's own, or an unknown token
    */
   async shared(actor: Person, userId: string, from: string | undefined): Promise<JsonObject> {

@@ -15,10 +15,10 @@ export class AccountCounts {
   version = 0
   /** Changes when all of its counts are forgotten. */
   generation = 0
-  /** How often its rules and its receipts may have changed, and as of which time they were read. */
+  /** How many changes of its rules and receipts were heard of, and up to which of them they were read. */
   private readonly heard = { rules: 1, receipts: 0 }
   private readonly seen = { rules: 0, receipts: 0 }
-  /** The reads that its requests wait for. */
+  /** The read that is under way; requests of the account wait for it. */
   refreshing: Promise<void> | undefined
   /** The position of the companion stream up to which nothing of it is missing. */
   checkedMx: number

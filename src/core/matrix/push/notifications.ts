@@ -24,7 +24,7 @@ const MAX_ROWS = 20_000
 /** Rows that are looked at together. */
 const STEP_ROWS = 500
 const PAGE = 250
-/** Rooms of which it is found out together whether the reader is in them. */
+/** Rooms that are looked up together. */
 const ROOMS = 25
 /** What a room costs in rows, for the pace of loops. */
 const ROWS_PER_ROOM = 8

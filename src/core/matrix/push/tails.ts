@@ -133,7 +133,7 @@ export class RoomTails {
     const found = await this.eventsOf(tail, end)
     const isWhole = found.length < PAGE
     const events = found.map((event) => new EventFacts(event))
-    // One that is left out may be of a member, too.
+    // Of a longer stretch only a part was read, and the rest may have events of members.
     if (!isWhole || events.some(({ type }) => type === MEMBER)) {
       tail.members = undefined
       tail.moves++

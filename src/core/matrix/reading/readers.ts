@@ -92,7 +92,7 @@ export class Readers {
     const reader = await this.reader(actor)
     const member = await reads.member(reader.userId, room.channelId)
     const view = await this.viewOf(reader, room, member)
-    // A forgotten room is one that the reader was never in.
+    // To a reader who has forgotten a room, it is as if it had never been in it.
     const wasIn = view.sight.leftAt >= 0 && member?.forgotten !== true
     if (!wasIn && !view.sight.seesPresent) throw refusal('channel_not_found')
     if (!(await this.hasScope(reader, room.channelId))) throw refusal('channel_not_found')
@@ -187,7 +187,7 @@ export function ignoredIn(json: string, own: string): ReadonlySet<string> {
   const content: unknown = JSON.parse(json)
   const users = isObject(content) ? content['ignored_users'] : undefined
   const named = isObject(users) ? Object.keys(users) : []
-  // Half a character is none that every store takes.
+  // Postgres stores no lone surrogates.
   const ignored = new Set(named.filter((userId) => userId.isWellFormed() && parseUserId(userId)))
   ignored.delete(own)
   return ignored

@@ -2,7 +2,7 @@ import type { Core } from '../..'
 import { matrixRefusal } from '../errors'
 import { noFilter, parseSyncFilter, type SyncFilter } from './filters'
 
-/** Filters that are kept. A longer one is read each time, in characters, so that few clients do not fill the memory. */
+/** Filters that are kept, and the characters of the longest one. A longer one is parsed each time. */
 const CAPACITY = 1000
 const MAX_KEPT = 16_384
 

@@ -10,7 +10,7 @@ export interface AnswerPlace {
 const MEMBERS = 1000
 const ROOMS = 1000
 const DEVICES = 2000
-/** Answers of a device whose places are remembered. */
+/** For how many answers of a device it is remembered where they were. */
 const ANSWERS = 32
 
 type Sent = Map<string, AnswerPlace>
@@ -33,7 +33,7 @@ export class LazyMemory {
   begin(device: string, since: AnswerPlace | undefined, place: AnswerPlace): void {
     const { rooms, answers } = this.of(device)
     if (since && !answers.has(nameOf(since))) rooms.clear()
-    // A request that waits makes many answers that nobody is sent: the place where it began is not forgotten meanwhile.
+    // A request that waits makes answers that are not sent. The place where it began must outlive them.
     for (const one of since ? [since, place] : [place]) {
       answers.delete(nameOf(one))
       answers.add(nameOf(one))
