@@ -136,6 +136,19 @@ describe.each(jumps)('a clock that is set $words', ({ by }) => {
     })
   })
 
+  test('an account whose lease has ended becomes unreachable in time', async () => {
+    await using s = await scene()
+    const { status, text } = await s.bob.put('/v1/presence', { state: 'working', ttl_s: 120 })
+    expect(status, text).toBe(200)
+    const { id } = await s.ann.posts('general', 'for @bob')
+    await s.set(by)
+    expect(await stateOf(s, id)).toBe('queued')
+    await until('bob to be unreachable', async () => {
+      await s.passes(30 * SECOND)
+      return (await stateOf(s, id)) === 'unreachable'
+    })
+  })
+
   test('a push gateway that fails is called again in time, and nothing is dropped', async () => {
     await using w = await homeserver(LOCAL)
     using gateway = new Receiver()
